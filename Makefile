@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The developer's commands; `make help` lists them.
+
+export ARCH ?= x86_64
+export FLAVOR ?= rust
+export KDIR BUILD JOBS MEM SMP APPEND ICOUNT DRIVE TIMEOUT ROOT
+
+BUILD ?= $(CURDIR)/build
+
+.PHONY: help setup apply build run shell boot boot-run test kunit bench style info clean
+
+help:
+	@echo 'make run      boots the Rust memory devices and shows each one at work'
+	@echo 'make test     builds and boots all that the tests need, ends with "N passed, N failed"'
+	@echo
+	@echo 'make setup    installs the tools, fetches the kernel source'
+	@echo 'make apply    puts the overlay on a tree: KDIR=~/linux, or our own'
+	@echo 'make build    builds the kernel of ARCH and FLAVOR'
+	@echo 'make shell    a prompt in the booted system'
+	@echo "make boot     runs PROG='./static-binary args...', or ROOT=dir CMD='...', in the kernel"
+	@echo 'make kunit    the KUnit suites and doctests, by kunit.py'
+	@echo 'make bench    instructions per operation, C and Rust'
+	@echo 'make style    rustfmt, clippy, rustdoc, checkpatch'
+	@echo 'make info     NAME=value lines: trees, folders, tool versions'
+	@echo 'make clean    removes the build folder'
+	@echo
+	@echo 'ARCH=x86_64|arm64  FLAVOR=rust|c|debug  KDIR=kernel tree  BUILD=folder'
+	@echo 'boot: MEM=MiB SMP=n APPEND=command-line ICOUNT=1 DRIVE=file TIMEOUT=seconds'
+
+setup:
+	@scripts/setup.sh
+
+apply:
+	@scripts/apply.sh
+
+build:
+	@scripts/kernel.sh
+
+run:
+	@scripts/run.sh
+
+shell:
+	@scripts/shell.sh
+
+# Whatever fails, make exits with 2. The status of the program is handed on by
+# a function that make loads.
+ifeq ($(MAKECMDGOALS),boot)
+-load $(BUILD)/make_exit.so
+$(BUILD)/make_exit.so: scripts/boot/make_exit.c
+	@mkdir -p $(BUILD)
+	@cc -shared -fPIC -O2 -Wall -o $@ $<
+endif
+
+boot: boot-run
+	$(exit $(file < $(BUILD)/boot.status))
+
+boot-run:
+	@scripts/kernel.sh >&2
+	@status=0; \
+	if [ -n "$(ROOT)" ]; then scripts/boot.sh /bin/sh -c "$$CMD" || status=$$?; \
+	else scripts/boot.sh $(PROG) || status=$$?; fi; \
+	echo $$status >$(BUILD)/boot.status
+
+export CMD
+
+test:
+	@scripts/test.sh
+
+kunit:
+	@scripts/kunit.sh
+
+bench:
+	@scripts/bench.sh
+
+style:
+	@scripts/style.sh
+
+info:
+	@scripts/info.sh
+
+clean:
+	rm -rf $(BUILD)

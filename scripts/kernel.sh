@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The kernel of ARCH and FLAVOR, from nothing: tools, source, overlay, build.
+# What is up to date is left alone.
+
+. "$(dirname "$0")/env.sh"
+
+"$TOP/scripts/setup.sh"
+
+# What the kernel is made of, so far as it is ours.
+state=$(cd "$TOP" && find Documentation drivers fs include kernel lib mm patches rust samples tools \
+	scripts/configs scripts/apply.sh scripts/build.sh -type f -exec sha256sum {} + 2>/dev/null |
+	LC_ALL=C sort | sha256sum)
+if [ -z "${KDIR:-}" ] && [ -s "$OUT/$IMAGE" ] && [ "$state" = "$(cat "$OUT/.overlay-state" 2>/dev/null)" ]; then
+	say "$ARCH-$FLAVOR is up to date"
+	exit 0
+fi
+if [ -z "${KDIR:-}" ]; then
+	"$TOP/scripts/apply.sh"
+elif [ ! -e "$KDIR/rust/kernel/mm/vma_desc.rs" ]; then
+	die "$KDIR does not carry the overlay: run 'make apply KDIR=$KDIR' first"
+fi
+"$TOP/scripts/build.sh"
+echo "$state" >"$OUT/.overlay-state"
