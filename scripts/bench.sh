@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Guest instructions per operation, the C and the Rust drivers in one run.
+# Under icount a nanosecond of guest time is an instruction, so the figures are
+# the same in every run. The table goes to stdout, the rows to $BENCH_JSON.
+
+. "$(dirname "$0")/env.sh"
+
+bench=$(user_program bench "$TOP/tools/testing/selftests/mmap_prepare/bench.c")
+for flavor in c rust; do
+	FLAVOR=$flavor "$TOP/scripts/kernel.sh" >&2
+	say "measuring $ARCH-$flavor" >&2
+	FLAVOR=$flavor ICOUNT=1 LOG=$BUILD/bench-$ARCH-$flavor.log \
+		"$TOP/scripts/boot.sh" "$bench" >"$BUILD/bench-$ARCH-$flavor.out" 2>&1 ||
+		{ tail -n 20 "$BUILD/bench-$ARCH-$flavor.out" >&2; die "the bench program failed on $ARCH-$flavor"; }
+done
+python3 "$TOP/scripts/bench.py" "$ARCH" "$BENCH_JSON" \
+	"$BUILD/bench-$ARCH-c.log" "$BUILD/bench-$ARCH-rust.log"
+
+echo
+echo "Text size in bytes:"
+"llvm-size" "${OUT%-*}-c/drivers/char/mem.o" "${OUT%-*}-rust/drivers/char/mem_rust.o"

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A minimal Debian user land in a folder, for a boot with ROOT=: debian.sh DIR
+
+. "$(dirname "$0")/env.sh"
+
+tar=$CACHE/debian-$ARCH.tar
+if [ ! -s "$tar" ]; then
+	mirror=$(debian_mirror)
+	say "making a Debian user land"
+	mmdebstrap --quiet --variant=minbase --include=openssl,python3 \
+		bookworm "$tar.part.tar" "deb $mirror bookworm main"
+	mv "$tar.part.tar" "$tar"
+fi
+rm -rf "$1"
+mkdir -p "$1"
+tar -C "$1" --exclude='./dev/*' --exclude='./usr/share/doc/*' --exclude='./usr/share/locale/*' \
+	--exclude='./var/cache/*' -xf "$tar"
+mkdir -p "$1/tests"
+cp "$TOP/tests/debian.sh" "$1/tests/"

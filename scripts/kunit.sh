@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The KUnit suites and doctests on a kernel of their own, by kunit.py.
+
+. "$(dirname "$0")/env.sh"
+
+"$TOP/scripts/setup.sh"
+[ -n "${KDIR:-}" ] || "$TOP/scripts/apply.sh"
+cd "$SRC"
+exec tools/testing/kunit/kunit.py run --arch "$KARCH" --jobs "$JOBS" --make_options LLVM=1 \
+	--make_options "CC=ccache clang" --build_dir "$BUILD/kunit-$ARCH" \
+	--kunitconfig rust/kernel/mm/.kunitconfig

@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Builds every kernel the tests need, boots them, runs the suites. A line a
+# suite; the last line is "N passed, N failed". ARCHES= names the architectures.
+
+. "$(dirname "$0")/env.sh"
+
+ARCHES=${ARCHES:-x86_64 arm64}
+LOGS=$BUILD/logs
+SCRIPTS=$TOP/scripts
+passed=0 failed=0
+rm -rf "$LOGS"
+mkdir -p "$LOGS"
+
+# suite NAME PASSED FAILED: one line, and to the totals.
+suite()
+{
+	local verdict=ok
+
+	[ "$3" = 0 ] || verdict=FAIL
+	passed=$((passed + $2))
+	failed=$((failed + $3))
+	say "$(printf '%-4s %-28s %5d passed, %d failed' "$verdict" "$1" "$2" "$3")"
+	[ "$3" = 0 ] || echo "        see $LOGS/$1.*"
+}
+
+# boot NAME COMMAND: runs it in the kernel of ARCH and FLAVOR, with the files of
+# $BUILD/root-NAME. The console goes to NAME.log, all of boot.sh to NAME.out.
+boot()
+{
+	local name=$1 status=0
+	shift
+
+	ROOT=$BUILD/root-$name LOG=$LOGS/$name.log MEM=2048 TIMEOUT=${TIMEOUT:-900} \
+		"$SCRIPTS/boot.sh" "$@" >"$LOGS/$name.out" 2>&1 || status=$?
+	[ $status = 0 ] || tail -n 40 "$LOGS/$name.out"
+	sed -i 's/\r//g' "$LOGS/$name.log"
+	return $status
+}
+
+# ktap NAME EXTRA_FAILURES: counts the results in NAME.log, at the depth at which
+# the tests themselves report. A skipped test has not passed.
+ktap()
+{
+	local log=$LOGS/$1.log p f s
+
+	p=$(grep -cE '^(# )*ok [0-9]+ ' "$log" || true)
+	s=$(grep -ciE '^(# )*ok [0-9]+ .*# SKIP' "$log" || true)
+	f=$(grep -cE '^(# )*not ok [0-9]+ ' "$log" || true)
+	grep -iE '^(# )*(not ok [0-9]+ |ok [0-9]+ .*# SKIP)' "$log" || true
+	p=$((p - s))
+	f=$((f + $2))
+	[ "$p" -gt 0 ] || f=$((f + 1))
+	suite "$1" "$p" "$f"
+}
+
+# KUnit runs while the kernel boots; kunit.py reads what it said.
+kunit_suite()
+{
+	local name=kunit-$ARCH-$FLAVOR extra=0 said
+
+	guest_root "$BUILD/root-$name"
+	KUNIT='' LOGLEVEL=7 boot "$name" /bin/busybox true || extra=1
+	"$SRC/tools/testing/kunit/kunit.py" parse "$LOGS/$name.log" >"$LOGS/$name.parsed" 2>&1 || extra=1
+	grep -E '\[(FAILED|ERROR|CRASHED)\]' "$LOGS/$name.parsed" || true
+	said=$(grep 'Testing complete' "$LOGS/$name.parsed" || true)
+	count() { echo "$said" | grep -o "$1: [0-9]*" | grep -o '[0-9]*$' || echo 0; }
+	suite "$name" "$(count passed)" $(($(count failed) + $(count crashed) + $(count errors) + extra))
+}
+
+# The kselftests of this project; each program is one line of the list.
+selftest_suite()
+{
+	local name=selftest-$ARCH-$FLAVOR extra=0 root=$BUILD/root-selftest-$ARCH-$FLAVOR t
+
+	guest_root "$root"
+	"$SCRIPTS/selftests.sh" "$root/tests" >"$LOGS/$name.build" 2>&1 ||
+		{ cat "$LOGS/$name.build"; suite "$name" 0 1; return; }
+	boot "$name" /bin/sh -c "$INSTALL_BUSYBOX; cd /tests; while read -r t; do ./\$t; echo \"[test] \$t \$?\"; done <list" || extra=1
+	while read -r t; do
+		grep -qx "\[test\] $t 0" "$LOGS/$name.log" ||
+			{ echo "        $t did not end with status 0"; extra=$((extra + 1)); }
+	done <"$root/tests/list"
+	ktap "$name" $extra
+}
+
+# The kernel's own test of PFN mappings, on /dev/mem.
+pfnmap_suite()
+{
+	local name=pfnmap-$ARCH-$FLAVOR extra=0 root=$BUILD/root-pfnmap-$ARCH-$FLAVOR
+
+	guest_root "$root"
+	"$SCRIPTS/selftests.sh" --pfnmap "$root/tests" >"$LOGS/$name.build" 2>&1 ||
+		{ cat "$LOGS/$name.build"; suite "$name" 0 1; return; }
+	boot "$name" /tests/pfnmap || extra=1
+	ktap "$name" $extra
+}
+
+# A whole Debian user land lives on these devices.
+debian_suite()
+{
+	local name=debian-$ARCH-$FLAVOR f=0 p
+
+	"$SCRIPTS/debian.sh" "$BUILD/root-$name" >"$LOGS/$name.build" 2>&1 ||
+		{ cat "$LOGS/$name.build"; suite "$name" 0 1; return; }
+	boot "$name" /bin/bash /tests/debian.sh || f=1
+	ktap "$name" $f
+}
+
+commands_suite()
+{
+	"$TOP/tests/commands.sh" >"$LOGS/commands.log" 2>&1 || true
+	ktap commands 0
+}
+
+# A row passes when the operation takes no more instructions in Rust.
+bench_suite()
+{
+	local name=bench-$ARCH
+
+	"$SCRIPTS/bench.sh" >"$LOGS/$name.log" 2>&1 || true
+	suite "$name" "$(awk '$NF ~ /^[01]\.[0-9]+$/ && $NF <= 1 { n++ } END { print n + 0 }' "$LOGS/$name.log")" \
+		"$(awk '$NF ~ /^[0-9]+\.[0-9]+$/ && $NF > 1 { n++ } END { print n + 0 }' "$LOGS/$name.log")"
+	awk '$NF ~ /^[0-9]+\.[0-9]+$/ && $NF > 1' "$LOGS/$name.log"
+}
+
+for ARCH in $ARCHES; do
+	flavors="rust c"
+	[ "$ARCH" = arm64 ] || flavors="rust c debug"
+	for FLAVOR in $flavors; do
+		set_arch
+		export ARCH FLAVOR
+		"$SCRIPTS/kernel.sh"
+		[ "$FLAVOR" = c ] || kunit_suite
+		selftest_suite
+		[ "$FLAVOR" = debug ] || pfnmap_suite
+	done
+	FLAVOR=rust
+	set_arch
+	if [ "$ARCH" = x86_64 ]; then
+		debian_suite
+		commands_suite
+		bench_suite
+	fi
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
