@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Tests of the table: which slots are set, and what the functions in them do with a file.
+
+use super::*;
+use crate::{
+    bindings,
+    error::to_result,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    }, //
+};
+use core::ptr;
+
+/// A host that tells `open` the address of the inode.
+struct TestHost;
+
+impl FileHost for TestHost {
+    type Ctx<'a> = usize;
+
+    unsafe fn ctx<'a>(inode: *mut bindings::inode, _file: *mut bindings::file) -> Self::Ctx<'a> {
+        inode as usize
+    }
+}
+
+struct Empty;
+
+#[vtable]
+impl FileOperations for Empty {
+    type Host = TestHost;
+    type Private = ();
+}
+
+static EMPTY: FileOperationsVTable<Empty> = FileOperationsVTable::stateless();
+
+struct Stock;
+
+#[vtable]
+impl FileOperations for Stock {
+    type Host = TestHost;
+    type Private = ();
+
+    const LLSEEK: Llseek = Llseek::Noop;
+    const SPLICE_READ: SpliceRead = SpliceRead::Copy;
+    const SPLICE_WRITE: SpliceWrite = SpliceWrite::Iter;
+    const FOP_FLAGS: FopFlags = FopFlags::UNSIGNED_OFFSET;
+}
+
+static STOCK: FileOperationsVTable<Stock> = FileOperationsVTable::stateless();
+
+/// How many private data there are.
+static LIVE: Atomic<i32> = Atomic::new(0);
+
+struct Counter {
+    inode: usize,
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        LIVE.store(LIVE.load(Relaxed) - 1, Relaxed);
+    }
+}
+
+struct Full;
+
+#[vtable]
+impl FileOperations for Full {
+    type Host = TestHost;
+    type Private = KBox<Counter>;
+
+    fn open(inode: usize, _file: &File) -> Result<KBox<Counter>> {
+        if inode == 0 {
+            return Err(ENXIO);
+        }
+        let counter = KBox::new(Counter { inode }, GFP_KERNEL)?;
+        LIVE.store(LIVE.load(Relaxed) + 1, Relaxed);
+        Ok(counter)
+    }
+
+    fn llseek(
+        _data: &Counter,
+        pos: FilePosition<'_>,
+        offset: Offset,
+        whence: Whence,
+    ) -> Result<Offset> {
+        let target = match whence {
+            Whence::SET => offset,
+            Whence::CUR => pos.get().wrapping_add(offset),
+            _ => return Err(EINVAL),
+        };
+        pos.set(target);
+        Ok(target)
+    }
+
+    fn read(
+        data: &Counter,
+        _file: &LocalFile,
+        to: &mut UserSliceWriter,
+        pos: &mut Offset,
+    ) -> Result<usize> {
+        *pos += 1;
+        Ok(data.inode + to.len())
+    }
+
+    fn write(
+        _data: &Counter,
+        _file: &LocalFile,
+        _from: &mut UserSliceReader,
+        _pos: &mut Offset,
+    ) -> Result<usize> {
+        Err(ENOSPC)
+    }
+
+    fn ioctl(data: &Counter, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
+        Ok((data.inode + cmd as usize + arg) as isize)
+    }
+
+    fn get_unmapped_area(_file: &File, req: &UnmappedAreaRequest) -> UnmappedArea {
+        if req.is_shared() {
+            Err(ENOMEM).into()
+        } else {
+            Ok(req.addr() + req.size() + req.pgoff()).into()
+        }
+    }
+
+    fn fsync(
+        _data: &Counter,
+        _file: &LocalFile,
+        start: Offset,
+        end: Offset,
+        datasync: bool,
+    ) -> Result {
+        if datasync && start < end {
+            Ok(())
+        } else {
+            Err(EIO)
+        }
+    }
+
+    #[cfg(CONFIG_MMU)]
+    fn mmap_prepare<'a>(
+        data: &'a Counter,
+        desc: &mut VmaDesc<'a>, //
+    ) -> Result<MmapAction<'a>> {
+        if desc.pgoff() == data.inode {
+            Ok(MmapAction::Nothing)
+        } else {
+            Err(ENODEV)
+        }
+    }
+}
+
+static FULL: FileOperationsVTable<Full> = FileOperationsVTable::new();
+
+#[kunit_tests(rust_file_operations)]
+mod suite {
+    use super::*;
+
+    #[test]
+    fn empty_table() {
+        let mut expected: bindings::file_operations = pin_init::zeroed();
+        expected.owner = EMPTY.as_raw().owner;
+
+        // SAFETY: Both are tables, which are made of pointers and integers without padding between
+        // them that is not zeroed.
+        let differ = unsafe {
+            bindings::memcmp(
+                ptr::from_ref(&expected).cast(),
+                ptr::from_ref(EMPTY.as_raw()).cast(),
+                size_of::<bindings::file_operations>(),
+            )
+        };
+        assert_eq!(differ, 0);
+    }
+
+    #[test]
+    fn stock_functions() {
+        let table = STOCK.as_raw();
+
+        assert_eq!(
+            table.llseek.map(|f| f as *const ()),
+            Some(bindings::noop_llseek as *const ())
+        );
+        assert_eq!(
+            table.splice_read.map(|f| f as *const ()),
+            Some(bindings::copy_splice_read as *const ())
+        );
+        assert_eq!(
+            table.splice_write.map(|f| f as *const ()),
+            Some(bindings::iter_file_splice_write as *const ())
+        );
+        assert_eq!(table.fop_flags, bindings::FOP_UNSIGNED_OFFSET);
+        assert!(table.open.is_none());
+        assert!(table.release.is_none());
+        assert!(table.mmap.is_none());
+    }
+
+    /// A file with the operations of `Full`, which look at its position and private data only.
+    struct TestFile(bindings::file);
+
+    impl TestFile {
+        fn new() -> Self {
+            Self(pin_init::zeroed())
+        }
+
+        fn as_ptr(&mut self) -> *mut bindings::file {
+            &raw mut self.0
+        }
+
+        /// Opens the file with what `TestHost` makes of `inode`.
+        fn open(&mut self, inode: usize) -> Result {
+            let open = FULL.as_raw().open.ok_or(EINVAL)?;
+
+            // SAFETY: The file is ours. `TestHost` does not look at the inode.
+            to_result(unsafe { open(inode as *mut bindings::inode, self.as_ptr()) })
+        }
+
+        fn release(mut self) -> Result {
+            let release = FULL.as_raw().release.ok_or(EINVAL)?;
+
+            // SAFETY: The file is ours, and goes away.
+            to_result(unsafe { release(ptr::null_mut(), self.as_ptr()) })
+        }
+    }
+
+    #[test]
+    fn open_and_release() -> Result {
+        let live = LIVE.load(Relaxed);
+        let mut file = TestFile::new();
+
+        assert_eq!(file.open(0), Err(ENXIO));
+        assert!(file.0.private_data.is_null());
+        assert_eq!(LIVE.load(Relaxed), live);
+
+        file.open(0x1000)?;
+        assert_eq!(LIVE.load(Relaxed), live + 1);
+
+        file.release()?;
+        assert_eq!(LIVE.load(Relaxed), live);
+        Ok(())
+    }
+
+    #[test]
+    fn read_and_write() -> Result {
+        let read = FULL.as_raw().read.ok_or(EINVAL)?;
+        let write = FULL.as_raw().write.ok_or(EINVAL)?;
+        let mut file = TestFile::new();
+        let mut pos = 41;
+        file.open(0x1000)?;
+
+        // SAFETY: The file is open, and the position is ours. The buffer is not accessed.
+        let ret = unsafe { read(file.as_ptr(), ptr::null_mut(), 7, &raw mut pos) };
+        assert_eq!(ret, 0x1007);
+        assert_eq!(pos, 42);
+
+        // SAFETY: As above.
+        let ret = unsafe { write(file.as_ptr(), ptr::null(), 7, &raw mut pos) };
+        assert_eq!(ret, ENOSPC.to_errno() as isize);
+        assert_eq!(pos, 42);
+        file.release()
+    }
+
+    #[test]
+    fn llseek() -> Result {
+        let llseek = FULL.as_raw().llseek.ok_or(EINVAL)?;
+        let mut file = TestFile::new();
+        file.open(0x1000)?;
+
+        for (offset, whence, expected) in [
+            (100, bindings::SEEK_SET, 100),
+            // What is negative is an error to C, and none of our business.
+            (-200, bindings::SEEK_CUR, -100),
+            (0, bindings::SEEK_END, EINVAL.to_errno().into()),
+        ] {
+            // SAFETY: The file is open.
+            let ret = unsafe { llseek(file.as_ptr(), offset, whence as c_int) };
+            assert_eq!(ret, expected);
+        }
+        assert_eq!(file.0.f_pos, -100);
+        file.release()
+    }
+
+    #[test]
+    fn ioctl_and_fsync() -> Result {
+        let ioctl = FULL.as_raw().unlocked_ioctl.ok_or(EINVAL)?;
+        let fsync = FULL.as_raw().fsync.ok_or(EINVAL)?;
+        let mut file = TestFile::new();
+        file.open(0x1000)?;
+
+        // SAFETY: The file is open, here and below.
+        let ret = unsafe { ioctl(file.as_ptr(), 2, 3) };
+        assert_eq!(ret, 0x1005);
+
+        // SAFETY: As above.
+        let ret = unsafe { fsync(file.as_ptr(), 0, 1, 1) };
+        assert_eq!(ret, 0);
+
+        // SAFETY: As above.
+        let ret = unsafe { fsync(file.as_ptr(), 0, 1, 0) };
+        assert_eq!(ret, EIO.to_errno());
+        file.release()
+    }
+
+    #[test]
+    fn get_unmapped_area() -> Result {
+        let area = FULL.as_raw().get_unmapped_area.ok_or(EINVAL)?;
+        let mut file = TestFile::new();
+        let shared = bindings::MAP_SHARED as c_ulong;
+
+        // SAFETY: The file is valid.
+        let ret = unsafe { area(file.as_ptr(), 0x10000, 0x2000, 5, 0) };
+        assert_eq!(ret, 0x12005);
+
+        // SAFETY: As above.
+        let ret = unsafe { area(file.as_ptr(), 0x10000, 0x2000, 5, shared) };
+        assert_eq!(ret, ENOMEM.to_errno() as c_ulong);
+        Ok(())
+    }
+
+    #[cfg(CONFIG_MMU)]
+    #[test]
+    fn mmap_prepare() -> Result {
+        let mmap_prepare = FULL.as_raw().mmap_prepare.ok_or(EINVAL)?;
+        let mut file = TestFile::new();
+        let mut desc: bindings::vm_area_desc = pin_init::zeroed();
+        file.open(0x1000)?;
+        desc.file = file.as_ptr();
+        desc.pgoff = 0x1000;
+
+        // SAFETY: The file is open, and the description is ours.
+        let ret = unsafe { mmap_prepare(&raw mut desc) };
+        assert_eq!(ret, 0);
+        assert_eq!(desc.action.type_, bindings::mmap_action_type_MMAP_NOTHING);
+
+        desc.pgoff = 0;
+        // SAFETY: As above.
+        let ret = unsafe { mmap_prepare(&raw mut desc) };
+        assert_eq!(ret, ENODEV.to_errno());
+        file.release()
+    }
+}
