@@ -7,26 +7,28 @@
 . "$(dirname "$0")/env.sh"
 
 tests=$SRC/tools/testing/selftests
-objects=$BUILD/selftests-$ARCH
-mkdir -p "$objects"
-make -s -C "$SRC" O="$OUT" ARCH="$KARCH" LLVM=1 "CC=ccache clang" headers
 
 if [ "$1" = --pfnmap ]; then
 	# One program of a folder whose others want libraries.
 	mkdir -p "$2"
-	clang --target="$TARGET" -fuse-ld=lld -static -O2 -D_GNU_SOURCE= \
-		-I"$tests" -I"$tests/kselftest" -I"$SRC/tools/include/uapi" \
-		-isystem "$OUT/usr/include" -o "$2/pfnmap" "$tests/mm/pfnmap.c"
+	cd "$tests/mm"
+	clang --target="$TARGET" -fuse-ld=lld -static -O2 -Wall -D_GNU_SOURCE= -I"$tests" \
+		-I"$tests/kselftest" -I"$SRC/tools/include/uapi" \
+		-o "$2/pfnmap" pfnmap.c vm_util.c hugepage_settings.c
 	exit
 fi
 
-list='$(notdir $(TEST_GEN_PROGS))'
-[ "$FLAVOR" = c ] || list='$(RUST_PROGS) '$list
+case $FLAVOR in
+rust) list='$(RUST_PROGS) $(TEST_GEN_PROGS)' ;;
+debug) list='$(RUST_PROGS) $(FAULT_PROGS) $(TEST_GEN_PROGS)' ;;
+c) list='$(TEST_GEN_PROGS)' ;;
+esac
+
 selftest_make()
 {
-	make -s -C "$tests/mmap_prepare" OUTPUT="$objects" ARCH="$KARCH" LLVM=1 \
-		"KHDR_INCLUDES=-isystem $OUT/usr/include" "$@"
+	make -s -C "$tests/mmap_prepare" OUTPUT="$BUILD/selftests-$ARCH" ARCH="$KARCH" LLVM=1 "$@"
 }
+mkdir -p "$BUILD/selftests-$ARCH"
 selftest_make all
 selftest_make INSTALL_PATH="$1" install
-selftest_make --eval="list: ; @printf '%s\n' $list" list >"$1/list"
+selftest_make --eval="list: ; @printf '%s\n' \$(notdir $list)" list >"$1/list"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The style gates: rustfmt, rustdoc, checkpatch --strict. Clippy is not here: the
+# The style gates: rustfmt, checkpatch --strict, rustdoc, sphinx. Clippy is not here: the
 # debug flavor is built with it, and every warning of any compiler is an error
 # in our kernel configurations. Prints a line a gate, fails if one fails.
 
@@ -72,7 +72,18 @@ rustdoc_gate()
 	! grep -A 8 -E '^(warning|error)' "$log"
 }
 
+# Built alone, the folder's references to others are unknown: only what is said of
+# our files counts.
+sphinx_gate()
+{
+	local ours
+
+	ours=$(overlay_files '*.rst' | paste -sd'|')
+	! make -C "$SRC" LLVM=1 SPHINXDIRS=rust htmldocs 2>&1 | grep -E "$ours"
+}
+
 gate rustfmt rustfmt_gate
 gate checkpatch checkpatch_gate
 gate rustdoc rustdoc_gate
+gate sphinx sphinx_gate
 exit $failed
