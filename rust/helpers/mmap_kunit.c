@@ -95,3 +95,29 @@ rust_helper_kunit_anon_file(const struct file_operations *fops, void *priv)
 {
 	return anon_inode_getfile("[rust_mmap_kunit]", fops, priv, O_RDWR);
 }
+
+__rust_helper void
+rust_helper_mmap_action_insert_mixed(struct vm_area_desc *desc,
+				     unsigned long start,
+				     unsigned long nr_pages,
+				     mmap_get_mixed_fn *get, void *private)
+{
+	mmap_action_insert_mixed(desc, start, nr_pages, get, private);
+}
+
+__rust_helper void
+rust_helper_mmap_action_insert_mixed_pfns(struct vm_area_desc *desc,
+					  unsigned long start,
+					  unsigned long start_pfn,
+					  unsigned long nr_pages)
+{
+	mmap_action_insert_mixed_pfns(desc, start, start_pfn, nr_pages);
+}
+
+__rust_helper void
+rust_helper_mmap_action_custom(struct vm_area_desc *desc, mmap_custom_fn *hook,
+			       void *private, unsigned long arg0,
+			       unsigned long arg1)
+{
+	mmap_action_custom(desc, hook, private, arg0, arg1);
+}

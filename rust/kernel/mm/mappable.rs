@@ -145,6 +145,44 @@ impl<'a> MappablePfns<'a> {
             _owner: PhantomData,
         })
     }
+
+    /// Returns the right to the `index`th of these frames.
+    ///
+    /// # Errors
+    ///
+    /// [`EINVAL`] if there are no more than `index`, or it is not addressable.
+    #[inline]
+    pub fn frame(self, index: usize) -> Result<MappablePfn<'a>> {
+        match self.start.checked_add(index) {
+            // INVARIANT: One of those that this stands for; `checked_add` knows the limit.
+            Some(pfn) if index < self.nr_pages => Ok(MappablePfn {
+                pfn,
+                _owner: PhantomData,
+            }),
+            _ => Err(EINVAL),
+        }
+    }
+}
+
+/// The right to map one page frame for as long as `'a`.
+///
+/// Made by [`MappablePfns::frame`].
+///
+/// # Invariants
+///
+/// The frame is addressable, and user space may be given access to it at any time during `'a`.
+#[derive(Clone, Copy)]
+pub struct MappablePfn<'a> {
+    pfn: Pfn,
+    _owner: PhantomData<&'a ()>,
+}
+
+impl MappablePfn<'_> {
+    /// Returns the frame.
+    #[inline]
+    pub const fn pfn(self) -> Pfn {
+        self.pfn
+    }
 }
 
 /// The right to map a range of device memory for as long as `'a`, counted in bytes.

@@ -5,7 +5,10 @@
 //! C header: [`include/linux/mm_types.h`](srctree/include/linux/mm_types.h)
 
 use super::{
+    custom_map::CustomAction,
     mappable::IoMemory,
+    mixed::MixedRange,
+    nested::NestedAction,
     vma_desc::VmaDesc,
     vma_flags::{
         VmaFlag,
@@ -75,6 +78,16 @@ pub enum MmapAction<'a> {
     SimpleIoRemap(IoRange<'a>),
     /// Maps pages of the kernel, each counted.
     MapKernelPages(PageRange<'a>),
+    /// Inserts pages and special frames, from a [source](super::mixed::MixedSource) or in a row.
+    InsertMixed(MixedRange<'a>),
+    /// Inserts pages, each counted, where others may be frames that page faults insert.
+    ///
+    /// To core mm this is the same as [`Self::MapKernelPages`].
+    InsertMixedPages(PageRange<'a>),
+    /// Has the driver fill the mapping.
+    Custom(CustomAction<'a>),
+    /// Does what the hook of another file asked for.
+    Nested(NestedAction<'a>),
     /// Gives the mapping memory that has no file, as `/dev/zero` does.
     #[doc(hidden)]
     ZeroMemory(ZeroMemory),
@@ -167,7 +180,7 @@ impl<'a> MmapAction<'a> {
                     (*payload).simple_ioremap.start_phys_addr = io.start();
                     (*payload).simple_ioremap.size = io.size();
                 }
-                Self::MapKernelPages(range) => {
+                Self::MapKernelPages(range) | Self::InsertMixedPages(range) => {
                     if flags.contains(VmaFlag::PFNMAP) {
                         return Err(EINVAL);
                     }
@@ -177,6 +190,18 @@ impl<'a> MmapAction<'a> {
                     (*payload).map_kernel.pages = range.pages.as_ptr().cast_mut().cast();
                     (*payload).map_kernel.nr_pages = range.pages.len();
                     (*payload).map_kernel.pgoff = pgoff;
+                }
+                Self::InsertMixed(range) => {
+                    (*action).type_ = bindings::mmap_action_type_MMAP_INSERT_MIXED;
+                    (*payload).mixed = range.raw;
+                }
+                Self::Custom(custom) => {
+                    (*action).type_ = bindings::mmap_action_type_MMAP_CUSTOM;
+                    (*payload).custom = custom.raw;
+                }
+                Self::Nested(nested) => {
+                    (*action).type_ = nested.kind;
+                    *payload = nested.payload;
                 }
                 Self::ZeroMemory(ZeroMemory { shared: true }) => {
                     to_result(bindings::shmem_zero_setup_desc(raw))?;

@@ -30,10 +30,12 @@ use crate::{
     prelude::*, //
 };
 
+mod custom;
 mod fault;
 #[cfg(CONFIG_TRANSPARENT_HUGEPAGE)]
 mod huge_fault;
 mod mapping;
+mod mixed;
 mod ops;
 
 /// User address of the mapping that is described.

@@ -302,7 +302,7 @@ impl<'a> VmaDesc<'a> {
 
     /// Checks that `nr_pages` pages from `start` on are inside the mapping; returns their size.
     #[inline]
-    fn check_range(&self, start: usize, nr_pages: usize) -> Result<usize> {
+    pub(super) fn check_range(&self, start: usize, nr_pages: usize) -> Result<usize> {
         let size = nr_pages.checked_mul(PAGE_SIZE).ok_or(EINVAL)?;
         let end = start.checked_add(size).ok_or(EINVAL)?;
 
@@ -358,7 +358,7 @@ impl<'a> VmaDesc<'a> {
 
     /// Places the first of `pfns` over all of the mapping.
     #[inline]
-    fn full_range(&self, pfns: MappablePfns<'a>) -> Result<PfnRange<'a>> {
+    pub(super) fn full_range(&self, pfns: MappablePfns<'a>) -> Result<PfnRange<'a>> {
         let nr_pages = self.nr_pages();
 
         if pfns.nr_pages() < nr_pages || !pfns.start().has_range(nr_pages) {

@@ -80,10 +80,8 @@ impl<T: Send + Sync + 'static> FileOperations for Backing<T> {
     }
 }
 
-struct Ops<T>(core::marker::PhantomData<T>);
-
-impl<T: Send + Sync + 'static> Ops<T> {
-    const FOPS: &'static FileOperationsVTable<Backing<T>> = &FileOperationsVTable::new();
+impl<T: Send + Sync + 'static> Backing<T> {
+    pub(super) const FOPS: &'static FileOperationsVTable<Backing<T>> = &FileOperationsVTable::new();
 }
 
 /// A file that can be mapped.
@@ -102,7 +100,7 @@ impl<T: Send + Sync + 'static> TestFile<T> {
         let private = backing.into_foreign();
 
         // SAFETY: The table is that of the type whose private data is passed.
-        let file = unsafe { bindings::kunit_anon_file(Ops::<T>::FOPS.as_raw(), private) };
+        let file = unsafe { bindings::kunit_anon_file(Backing::<T>::FOPS.as_raw(), private) };
         let file = from_err_ptr(file).inspect_err(|_| {
             // SAFETY: There is no file that would own it.
             drop(unsafe { KBox::<Backing<T>>::from_foreign(private) })
@@ -181,7 +179,7 @@ fn poke(page: &Page, value: usize) -> Result {
 }
 
 /// Reads the number at the start of a page.
-fn peek(page: &Page) -> Result<usize> {
+pub(super) fn peek(page: &Page) -> Result<usize> {
     let mut value = 0usize;
 
     // SAFETY: The destination is a number; races with user space, of which there is one task, are

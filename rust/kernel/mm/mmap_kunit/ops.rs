@@ -76,9 +76,9 @@ fn with_vma<T>(
     f: impl FnOnce(*mut bindings::vm_area_struct, &bindings::vm_operations_struct) -> T,
 ) -> Result<T> {
     let task = current!();
-    let mm = task.mm().ok_or(EINVAL).inspect_err(|e| crate::pr_err!("DBG mm {:?}\n", e))?;
+    let mm = task.mm().ok_or(EINVAL)?;
     let guard = mm.mmap_read_lock();
-    let vma = guard.vma_lookup(addr).ok_or(EFAULT).inspect_err(|e| crate::pr_err!("DBG lookup {:?}\n", e))?.as_ptr();
+    let vma = guard.vma_lookup(addr).ok_or(EFAULT)?.as_ptr();
 
     // SAFETY: The mapping is valid while it is locked, and has operations, being that of a file.
     Ok(f(vma, unsafe { &*(*vma).vm_ops }))
@@ -446,7 +446,7 @@ mod tests {
         let (addr, verdict) = full(|file, desc| {
             desc.set_vm_ops(&FULL, file);
             Ok(MmapAction::Nothing)
-        }).inspect_err(|e| crate::pr_err!("DBG full {:?}\n", e))?;
+        })?;
         let end = addr + 3 * PAGE_SIZE;
         let errno = EACCES.to_errno();
 
@@ -479,6 +479,6 @@ mod tests {
 
             assert!(done);
         }
-        unmap(addr, 3).inspect_err(|e| crate::pr_err!("DBG unmap {:?}\n", e))
+        unmap(addr, 3)
     }
 }
