@@ -224,21 +224,24 @@ fn zero_iter(nowait: bool, to: &mut IovIterDest<'_>) -> Result<usize> {
     Ok(written)
 }
 
-/// Clears `to` page by page until a signal comes, and returns how many bytes that were.
+/// Clears `to` page by page until a signal comes, and returns how many bytes are left.
 //
 // Not inline, so that reading a page, which is what most do, needs no registers for the loop.
 #[inline(never)]
 fn clear_pages(mut to: UserSliceWriter) -> usize {
     let task = current!();
-    let len = to.len();
 
     while to.len() > PAGE_SIZE {
-        if to.clear(PAGE_SIZE) != 0 || task.signal_pending() {
-            return len.wrapping_sub(to.len());
+        let left = to.clear(PAGE_SIZE);
+        if left != 0 {
+            return to.len().wrapping_sub(PAGE_SIZE).wrapping_add(left);
+        }
+        if task.signal_pending() {
+            return to.len();
         }
         task.cond_resched();
     }
-    len.wrapping_sub(to.clear(PAGE_SIZE))
+    to.clear(PAGE_SIZE)
 }
 
 /// `/dev/null`: always empty, and takes everything.
@@ -320,16 +323,16 @@ impl FileOperations for Zero {
         _pos: &mut Offset,
     ) -> Result<usize> {
         let len = to.len();
-        let cleared = if len > PAGE_SIZE {
+        let left = if len > PAGE_SIZE {
             clear_pages(to.take())
         } else {
-            match to.clear(len) {
-                0 => return Ok(len),
-                left => len.wrapping_sub(left),
-            }
+            to.clear(len)
         };
 
-        match cleared {
+        if left == 0 {
+            return Ok(len);
+        }
+        match len.wrapping_sub(left) {
             0 => Err(EFAULT),
             cleared => Ok(cleared),
         }
@@ -414,9 +417,9 @@ impl FileOperations for Full {
 /// All of them are valid, those that are negative as an [`Offset`] too, but for the last few: the
 /// caller would take them for errors.
 #[cfg(any(CONFIG_DEVMEM, CONFIG_DEVPORT))]
+#[inline]
 fn seek_address(pos: FilePosition<'_>, offset: Offset, whence: Whence) -> Result<Offset> {
-    let inode = pos.inode();
-    let _guard = inode.lock();
+    let _guard = pos.inode().lock();
 
     let to = match whence {
         Whence::SET => offset,

@@ -26,6 +26,15 @@
 //! Rust; they then run after all C entries of the level. The entry that [`module!`] makes has the
 //! same limit.
 //!
+//! [`builtin!`]: crate::builtin
+//! [`early_initcall!`]: crate::early_initcall
+//! [`core_initcall!`]: crate::core_initcall
+//! [`postcore_initcall!`]: crate::postcore_initcall
+//! [`arch_initcall!`]: crate::arch_initcall
+//! [`subsys_initcall!`]: crate::subsys_initcall
+//! [`fs_initcall!`]: crate::fs_initcall
+//! [`device_initcall!`]: crate::device_initcall
+//! [`late_initcall!`]: crate::late_initcall
 //! [`module!`]: crate::prelude::module
 
 use crate::{

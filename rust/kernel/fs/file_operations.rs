@@ -85,9 +85,9 @@ pub type OpenContext<'a, T> = <<T as FileOperations>::Host as FileHost>::Ctx<'a>
 ///
 /// # Private data
 ///
-/// [`open`] returns the [`Private`] data of the file, every other method borrows it, and [`release`]
-/// gets it back once nothing uses the file any more: no file descriptor, no call in progress and no
-/// mapping. A type without [`open`] has `()` as its private data.
+/// [`open`] returns the [`Private`] data of the file, every other method borrows it, and
+/// [`release`] gets it back once nothing uses the file any more: no file descriptor, no call in
+/// progress and no mapping. A type without [`open`] has `()` as its private data.
 ///
 /// # Examples
 ///
@@ -324,10 +324,10 @@ pub trait FileOperations: Sized + 'static {
     /// `desc` describes the mapping that `mmap(2)` asks for. The method may edit it, and returns
     /// what the kernel shall do once the mapping is there, or an error to refuse it.
     ///
-    /// `'a` is the life of the private data. It lasts until [`release`](Self::release), hence longer
-    /// than every mapping of the file, so what the action or the VM operations need can be borrowed
-    /// from there, or be `'static`. It cannot come from anywhere else: the method has to work for
-    /// every `'a`.
+    /// `'a` is the life of the private data. It lasts until [`release`](Self::release), hence
+    /// longer than every mapping of the file, so what the action or the VM operations need can be
+    /// borrowed from there, or be `'static`. It cannot come from anywhere else: the method has to
+    /// work for every `'a`.
     ///
     /// The method may be called for a mapping that is then merged into another, or that fails. It
     /// must therefore not count or reserve anything.

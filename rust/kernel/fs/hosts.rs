@@ -23,8 +23,8 @@ pub trait FileHost: 'static {
     ///
     /// # Safety
     ///
-    /// - `inode` and `file` must be the arguments of the `open` operation in progress, and valid for
-    ///   `'a`.
+    /// - `inode` and `file` must be the arguments of the `open` operation in progress, and valid
+    ///   for `'a`.
     /// - The file must live in this host.
     unsafe fn ctx<'a>(inode: *mut bindings::inode, file: *mut bindings::file) -> Self::Ctx<'a>;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The functions that C calls: each turns its arguments into those of a method, and the result back.
+//! The functions that C calls: each calls a method, and turns arguments and result into its terms.
 
 use super::{
     FileOperations,
@@ -33,8 +33,8 @@ use crate::{
     }, //
 };
 
-// An "open file of `T`" is a file in `T::Host` with the operations of `T`, on which `open` succeeded,
-// and which is not released before the call returns.
+// An "open file of `T`" is a file in `T::Host` with the operations of `T`, on which `open` has
+// succeeded, and which is not released before the call returns.
 impl<T: FileOperations> FileOperationsVTable<T> {
     /// # Safety
     ///

@@ -65,8 +65,8 @@ impl<'a> FilePosition<'a> {
 
     /// Makes a position that C would take for an error code a success all the same.
     ///
-    /// To be called last, for files with [`FopFlags::UNSIGNED_OFFSET`]. Some architectures tell user
-    /// space about errors in a flag of the CPU, and need to be told.
+    /// To be called last, for files with [`FopFlags::UNSIGNED_OFFSET`]. Some architectures tell
+    /// user space about errors in a flag of the CPU, and need to be told.
     ///
     /// [`FopFlags::UNSIGNED_OFFSET`]: super::FopFlags::UNSIGNED_OFFSET
     #[inline]

@@ -23,8 +23,8 @@ use core::{
 ///
 /// # Invariants
 ///
-/// Contains the table of `T`, made for files in `T::Host`. It has no `mmap`, and unless `T::Private`
-/// is `()`, its `open` leaves a `T::Private` in the file.
+/// Contains the table of `T`, made for files in `T::Host`. It has no `mmap`. Its `open` leaves a
+/// `T::Private` in the file, unless that is `()`.
 ///
 /// # Examples
 ///
