@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Checks that misuse of the Rust API does not compile, and that the compiler says why.
 
-usage: compile_fail.py ARCH OUT_DIR [CASE...]
+usage: compile_fail.py [-v] ARCH OUT_DIR [CASE...]
 
 OUT_DIR is the build folder of a kernel for ARCH with the Rust samples. Each file in
 tests/compile-fail is one misuse, compiled as a leaf object of that kernel would be:
@@ -17,7 +17,7 @@ The header:
   // says: TEXT           must be in what the compiler says, the quoted source left out
   // codegen              found only when machine code is generated
 
-Prints KTAP.
+Prints KTAP; with -v, what the compiler says, too. The compiler of the kernel must be in PATH.
 """
 
 import json
@@ -31,8 +31,8 @@ import tempfile
 
 CASES = pathlib.Path(__file__).resolve().parent.parent / "tests" / "compile-fail"
 LEAVES = ("samples/rust/rust_mmap_minimal", "drivers/char/mem_rust")
-# What a misuse leaves unused says nothing about the misuse.
-ALLOW = ("-Adead_code", "-Aunused_imports", "-Aunused_variables")
+# What a misuse leaves unused says nothing about the misuse; a result that is dropped may be it.
+LINTS = ("-Adead_code", "-Aunused_imports", "-Aunused_variables", "-Dunused_must_use")
 TARGETS = {"x86_64": ("target.json", "x86_64"), "arm64": ("aarch64",)}
 
 
@@ -81,7 +81,13 @@ def texts(message):
         yield from texts(child)
 
 
+def comment(text):
+    print("# " + text.strip().replace("\n", "\n# "), flush=True)
+
+
 class Compiler:
+    """The compiler, set up as for a leaf object of the kernel."""
+
     def __init__(self, arch, out_dir, scratch):
         self.out_dir = out_dir
         self.env, self.args = leaf_command(arch, out_dir)
@@ -89,7 +95,7 @@ class Compiler:
 
     def run(self, source, *flags):
         """Compiles, and returns the codes of the errors, all that was said, and how it looks."""
-        command = [*self.args, *flags, *ALLOW, "--error-format=json", str(source)]
+        command = [*self.args, *flags, *LINTS, "--error-format=json", str(source)]
         self.object.unlink(missing_ok=True)
         done = subprocess.run(
             command, cwd=self.out_dir, env=self.env, capture_output=True, text=True, check=False
@@ -115,10 +121,10 @@ class Compiler:
         return codes, " ".join(" ".join(said).split()), "\n".join(looks)
 
     def emit(self, codegen):
-        return f"--emit=obj={self.object}" if codegen else f"--emit=metadata={self.object}"
+        return f"--emit={'obj' if codegen else 'metadata'}={self.object}"
 
 
-def check(compiler, path):
+def check(compiler, path, verbose):
     """Yields what is wrong with a case."""
     header = re.findall(r"^// (error|says|codegen)(?:: (.*))?$", path.read_text(), re.MULTILINE)
     want = {code for key, value in header if key == "error" for code in value.split()}
@@ -138,8 +144,8 @@ def check(compiler, path):
     if wrong:
         yield from wrong
         yield looks
-    elif "-v" in sys.argv:
-        print("# " + looks.strip().replace("\n", "\n# "))
+    elif verbose:
+        comment(looks)
 
     codes, _, looks = compiler.run(path, emit, "--cfg=fixed")
     if codes or looks:
@@ -155,19 +161,21 @@ def main():
     paths = sorted(CASES.glob("*.rs"))
     if words[2:]:
         paths = [path for path in paths if path.stem in words[2:]]
+    if not paths:
+        die("there is no such case")
 
     failed = 0
     with tempfile.TemporaryDirectory() as scratch:
         compiler = Compiler(arch, out_dir, pathlib.Path(scratch))
         print(f"KTAP version 1\n1..{len(paths)}", flush=True)
         for number, path in enumerate(paths, 1):
-            wrong = list(check(compiler, path))
+            wrong = list(check(compiler, path, "-v" in sys.argv))
             failed += bool(wrong)
             print(f"{'not ok' if wrong else 'ok'} {number} {path.stem}", flush=True)
             for text in wrong:
-                print("# " + text.strip().replace("\n", "\n# "), flush=True)
-    print(f"# Totals: pass:{len(paths) - failed} fail:{failed} ({arch})")
-    sys.exit(failed != 0 or not paths)
+                comment(text)
+    print(f"# Totals: pass:{len(paths) - failed} fail:{failed} xfail:0 xpass:0 skip:0 error:0")
+    sys.exit(failed != 0)
 
 
 if __name__ == "__main__":
