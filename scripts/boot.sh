@@ -84,7 +84,7 @@ timeout --foreground -k 5 "${TIMEOUT:-300}" "${qemu[@]}" -accel tcg -smp "$SMP" 
 	-display none -monitor none -no-reboot \
 	-chardev "stdio,id=tty,signal=${CONSOLE_SIGNALS:-on}" -serial chardev:tty -nic none \
 	-kernel "$KERNEL" -initrd "$work/initrd" \
-	-append "console=$console rdinit=/.boot/init panic=-1 loglevel=${LOGLEVEL:-5} ${KUNIT-kunit.enable=0} ${APPEND:-}" \
+	-append "console=$console rdinit=/.boot/init panic=-1 loglevel=${LOGLEVEL:-5} kunit.enable=${KUNIT:-0} kunit.autorun=${KUNIT:-0} ${APPEND:-}" \
 	2>"$work/qemu.err" | tee "$LOG"
 code=${PIPESTATUS[0]}
 set -e

@@ -30,6 +30,8 @@ seed_from_sibling()
 	say "$ARCH-c: starting from the objects of $ARCH-rust"
 	rm -rf "$OUT.part"
 	cp -a "$sibling" "$OUT.part"
+	# objtool's commands name the folder; a new objtool means new objects.
+	grep -rlZI "$sibling" "$OUT.part/tools" | xargs -0r sed -i "s,$sibling/,$OUT/,g"
 	mv "$OUT.part" "$OUT"
 }
 

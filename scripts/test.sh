@@ -61,7 +61,7 @@ kunit_suite()
 	local name=kunit-$ARCH-$FLAVOR extra=0 said
 
 	guest_root "$BUILD/root-$name"
-	KUNIT='' LOGLEVEL=7 boot "$name" /bin/busybox true || extra=1
+	KUNIT=1 LOGLEVEL=7 boot "$name" /bin/busybox true || extra=1
 	"$SRC/tools/testing/kunit/kunit.py" parse "$LOGS/$name.log" >"$LOGS/$name.parsed" 2>&1 || extra=1
 	grep -E '\[(FAILED|ERROR|CRASHED)\]' "$LOGS/$name.parsed" || true
 	said=$(grep 'Testing complete' "$LOGS/$name.parsed" || true)
