@@ -16,9 +16,9 @@ MARK=rust/kernel/mm/vma_desc.rs
 
 version=$(sed -n 's/^\(VERSION\|PATCHLEVEL\) = //p' "$SRC/Makefile" 2>/dev/null | paste -sd.)
 case $version in
-7.3 | 7.2) ;;
+7.3) ;;
 "") die "$SRC is not the top of a kernel tree: it has no kernel Makefile" ;;
-*) die "$SRC is Linux $version: this overlay fits 7.3 and 7.2" ;;
+*) die "$SRC is Linux $version: this overlay fits 7.3" ;;
 esac
 [ -z "${KDIR:-}" ] || [ ! -e "$SRC/$MARK" ] ||
 	die "$SRC carries the overlay already ($MARK is there): use it as it is, or restore the tree first"

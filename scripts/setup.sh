@@ -10,7 +10,7 @@
 PACKAGES="
 	bc binutils bison ccache clang-$LLVM_VERSION cpio flex kmod
 	libc6-dev libc6-dev-arm64-cross libelf-dev libgcc-12-dev-arm64-cross
-	libssl-dev lld-$LLVM_VERSION llvm-$LLVM_VERSION make mmdebstrap patch
+	libssl-dev liburcu-dev lld-$LLVM_VERSION llvm-$LLVM_VERSION make mmdebstrap patch
 	linux-libc-dev-arm64-cross python3 python3-sphinx python3-yaml qemu-system-arm qemu-system-x86
 	quilt rsync rust-web-clippy rust-web-src rustc-web rustfmt-web xz-utils
 "

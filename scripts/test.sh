@@ -108,6 +108,28 @@ debian_suite()
 	ktap "$name" $f
 }
 
+# Misuse of the API does not compile.
+compile_fail_suite()
+{
+	local name=compile-fail-$ARCH
+
+	"$SCRIPTS/compile_fail.py" "$ARCH" "$OUT" >"$LOGS/$name.log" 2>&1 || true
+	ktap "$name" 0
+}
+
+# The kernel's tests of VMAs in user space, with those of the new actions.
+vma_suite()
+{
+	local log=$LOGS/vma.log said
+
+	if make -C "$SRC/tools/testing/vma" >"$log" 2>&1; then
+		(cd "$SRC/tools/testing/vma" && ./vma) >>"$log" 2>&1 || true
+	fi
+	said=$(grep -E '^[0-9]+ tests run' "$log" || echo "0 tests run, 0 passed, 1 failed.")
+	suite vma "$(echo "$said" | grep -oE '[0-9]+ passed' | cut -d' ' -f1)" \
+		"$(echo "$said" | grep -oE '[0-9]+ failed' | cut -d' ' -f1)"
+}
+
 commands_suite()
 {
 	"$TOP/tests/commands.sh" >"$LOGS/commands.log" 2>&1 || true
@@ -138,7 +160,9 @@ for ARCH in $ARCHES; do
 	done
 	FLAVOR=rust
 	set_arch
+	compile_fail_suite
 	if [ "$ARCH" = x86_64 ]; then
+		vma_suite
 		debian_suite
 		commands_suite
 		bench_suite

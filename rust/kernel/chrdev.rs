@@ -80,11 +80,6 @@ impl DeviceNumber {
 #[derive(Clone, Copy)]
 pub struct FileOps(*const bindings::file_operations);
 
-// SAFETY: A table of file operations is constant.
-unsafe impl Send for FileOps {}
-// SAFETY: As above.
-unsafe impl Sync for FileOps {}
-
 impl FileOps {
     /// The operations of `/dev/random`, from `drivers/char/random.c`.
     pub const RANDOM: Self = Self(&raw const bindings::random_fops);
@@ -105,9 +100,13 @@ impl FileOps {
 }
 
 /// One device among those of a major number.
+///
+/// # Invariants
+///
+/// `name` is a static C string. Without its length, entries of a table are as small as those of C.
 #[derive(Clone, Copy)]
 pub struct Minor {
-    name: &'static CStr,
+    name: NonNull<c_char>,
     fops: FileOps,
     file_mode: bindings::fmode_t,
     node_mode: Option<Mode>,
@@ -116,8 +115,12 @@ pub struct Minor {
 impl Minor {
     /// Describes the device `name`, whose files have the operations `fops`.
     pub const fn new(name: &'static CStr, fops: FileOps) -> Self {
+        // INVARIANT: `name` is static.
         Self {
-            name,
+            // SAFETY: A reference is not null.
+            name: unsafe {
+                NonNull::new_unchecked(crate::str::as_char_ptr_in_const_context(name).cast_mut())
+            },
             fops,
             file_mode: 0,
             node_mode: None,
@@ -137,9 +140,9 @@ impl Minor {
     }
 
     /// Returns the name of the device.
-    #[inline]
-    pub const fn name(&self) -> &'static CStr {
-        self.name
+    pub fn name(&self) -> &'static CStr {
+        // SAFETY: By the type invariants.
+        unsafe { CStr::from_char_ptr(self.name.as_ptr()) }
     }
 
     /// Returns the permission bits of the device node, if they are not the default.

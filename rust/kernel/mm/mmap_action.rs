@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     bindings,
-    error::to_result,
+    error::from_result,
     page::{
         Page,
         PAGE_SHIFT, //
@@ -144,15 +144,17 @@ impl<'a> MmapAction<'a> {
     /// The counterpart of the C functions `mmap_action_*()`, to be called when the hook is done
     /// with `desc`.
     ///
+    /// Returns what the C hook returns, 0 or an errno: setting up shared memory is then a tail call.
+    ///
     /// # Errors
     ///
     /// [`EINVAL`] if counted pages are to go into a mapping that the driver made
     /// [`VmaFlag::PFNMAP`], or private memory into one that is shared; what setting up shared
     /// memory may fail with.
     #[inline]
-    pub(crate) fn commit(self, desc: &mut VmaDesc<'a>) -> Result {
+    pub(crate) fn commit(self, desc: &mut VmaDesc<'a>) -> c_int {
         if !cfg!(CONFIG_MMU) {
-            return self.commit_nommu(desc);
+            return from_result(|| self.commit_nommu(desc).map(|()| 0));
         }
 
         let flags = desc.flags();
@@ -182,7 +184,7 @@ impl<'a> MmapAction<'a> {
                 }
                 Self::MapKernelPages(range) | Self::InsertMixedPages(range) => {
                     if flags.contains(VmaFlag::PFNMAP) {
-                        return Err(EINVAL);
+                        return EINVAL.to_errno();
                     }
                     (*action).type_ = bindings::mmap_action_type_MMAP_MAP_KERNEL_PAGES;
                     (*payload).map_kernel.start = range.start;
@@ -204,17 +206,17 @@ impl<'a> MmapAction<'a> {
                     *payload = nested.payload;
                 }
                 Self::ZeroMemory(ZeroMemory { shared: true }) => {
-                    to_result(bindings::shmem_zero_setup_desc(raw))?;
+                    return bindings::shmem_zero_setup_desc(raw);
                 }
                 Self::ZeroMemory(ZeroMemory { shared: false }) => {
                     if flags.contains(VmaFlag::MAYSHARE) {
-                        return Err(EINVAL);
+                        return EINVAL.to_errno();
                     }
                     (*raw).vm_ops = core::ptr::null();
                 }
             }
         }
-        Ok(())
+        0
     }
 
     /// As [`Self::commit`], without an MMU.

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     bindings,
+    error::to_result,
     io::PhysAddr,
     page::{
         Page,
@@ -82,7 +83,7 @@ fn prepare<'a>(
     // SAFETY: Nobody else uses it, and nothing is ever mapped.
     let mut desc = unsafe { VmaDesc::from_raw(raw) };
 
-    hook(&mut desc)?.commit(&mut desc)
+    to_result(hook(&mut desc)?.commit(&mut desc))
 }
 
 /// Runs `f` on a description.

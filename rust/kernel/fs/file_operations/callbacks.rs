@@ -275,8 +275,8 @@ impl<T: FileOperations> FileOperationsVTable<T> {
         // SAFETY: `desc` is valid and ours during this call.
         let mut desc = unsafe { crate::mm::vma_desc::VmaDesc::from_raw(desc) };
 
-        match T::mmap_prepare(data, &mut desc).and_then(|action| action.commit(&mut desc)) {
-            Ok(()) => 0,
+        match T::mmap_prepare(data, &mut desc) {
+            Ok(action) => action.commit(&mut desc),
             Err(err) => err.to_errno(),
         }
     }

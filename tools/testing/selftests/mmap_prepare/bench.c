@@ -15,6 +15,7 @@
 #include "mem_test.h"
 
 #define BATCHES	100
+#define ROUNDS	40	/* of a row that makes mappings */
 
 static int fd_mem, fd_null, fd_zero;
 static uint64_t ram, ram_len, phys;
@@ -40,6 +41,41 @@ static void must(long got, long want, const char *what)
 {
 	if (got != want)
 		die(what);
+}
+
+/*
+ * What an allocation costs depends on how full its cache is, hence on all that
+ * was allocated since boot. A child that keeps one mapping more each time shifts
+ * the caches of a mapping's parts, so that the least over some rounds does not.
+ */
+static int ask, answer;
+
+static void start_shifter(void)
+{
+	int asked[2], answered[2];
+	char c;
+
+	if (pipe(asked) || pipe(answered))
+		die("pipe");
+	ask = asked[1];
+	answer = answered[0];
+	if (fork())
+		return;
+	close(ask);
+	for (int prot = PROT_READ; read(asked[0], &c, 1) == 1; prot ^= PROT_WRITE) {
+		mmap(NULL, PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (write(answered[1], &c, 1) != 1)
+			break;
+	}
+	_exit(0);
+}
+
+static void shift_caches(void)
+{
+	char c = 0;
+
+	if (write(ask, &c, 1) != 1 || read(answer, &c, 1) != 1)
+		die("shift_caches");
 }
 
 static void op_nothing(size_t len)
@@ -98,17 +134,18 @@ static const struct row {
 	size_t len;
 	int n;		/* operations in a batch */
 	int flags;	/* of the mapping that is touched, if any */
+	int rounds;	/* with the caches of mappings shifted, if any */
 } rows[] = {
 	{ "open_close_mem",		op_open_mem,		0,	8 },
 	{ "open_close_null",		op_open_null,		0,	8 },
 	{ "open_close_zero",		op_open_zero,		0,	8 },
-	{ "mmap_munmap_mem_4k",		op_mmap_mem,		4 << 10,	8 },
-	{ "mmap_munmap_mem_64k",	op_mmap_mem,		64 << 10,	8 },
+	{ "mmap_munmap_mem_4k",		op_mmap_mem,		4 << 10,	8, 0, ROUNDS },
+	{ "mmap_munmap_mem_64k",	op_mmap_mem,		64 << 10,	8, 0, ROUNDS },
 	{ "mmap_munmap_mem_16m",	op_mmap_mem,		16 << 20,	1 },
-	{ "mmap_munmap_mem_private_4k",	op_mmap_mem_private,	4 << 10,	8 },
-	{ "mmap_munmap_zero_private_64k", op_mmap_zero_private,	64 << 10,	8 },
-	{ "mmap_munmap_zero_private_4m", op_mmap_zero_private,	4 << 20,	8 },
-	{ "mmap_munmap_zero_shared_64k", op_mmap_zero_shared,	64 << 10,	8 },
+	{ "mmap_munmap_mem_private_4k",	op_mmap_mem_private,	4 << 10,	8, 0, ROUNDS },
+	{ "mmap_munmap_zero_private_64k", op_mmap_zero_private,	64 << 10,	8, 0, ROUNDS },
+	{ "mmap_munmap_zero_private_4m", op_mmap_zero_private,	4 << 20,	8, 0, ROUNDS },
+	{ "mmap_munmap_zero_shared_64k", op_mmap_zero_shared,	64 << 10,	8, 0, ROUNDS },
 	{ "read_zero_4k",		op_read_zero,		4 << 10,	8 },
 	{ "read_zero_1m",		op_read_zero,		1 << 20,	1 },
 	{ "read_null_4k",		op_read_null,		4 << 10,	8 },
@@ -127,31 +164,43 @@ static const struct row {
 	{ "touch_zero_shared",	op_touch,	4 << 10,	TOUCHES, MAP_SHARED },
 };
 
+static uint64_t measure_batch(const struct row *row)
+{
+	size_t len = TOUCHES * PAGE;
+	uint64_t start, took;
+	char *p = NULL;
+
+	if (row->flags) {
+		p = mmap(NULL, len, PROT_READ | PROT_WRITE, row->flags, fd_zero, 0);
+		if (p == MAP_FAILED || madvise(p, len, MADV_NOHUGEPAGE))
+			die("mmap to touch");
+		touched = p;
+	}
+	start = now();
+	for (int i = 0; i < row->n; i++)
+		row->op(row->len);
+	took = now() - start;
+	if (row->flags)
+		munmap(p, len);
+	return took;
+}
+
 /* The least time that @n operations took in one batch. */
 static uint64_t measure(const struct row *row)
 {
-	size_t len = TOUCHES * PAGE;
+	int rounds = row->rounds ?: 1, batches = BATCHES / (row->rounds ? 4 : 1);
 	uint64_t best = UINT64_MAX;
-	char *p = NULL;
 
-	/* Two batches of warming up. */
-	for (int batch = -2; batch < BATCHES; batch++) {
-		uint64_t start, took;
+	for (int round = 0; round < rounds; round++) {
+		if (row->rounds)
+			shift_caches();
+		/* Two batches of warming up. */
+		for (int batch = -2; batch < batches; batch++) {
+			uint64_t took = measure_batch(row);
 
-		if (row->flags) {
-			p = mmap(NULL, len, PROT_READ | PROT_WRITE, row->flags, fd_zero, 0);
-			if (p == MAP_FAILED || madvise(p, len, MADV_NOHUGEPAGE))
-				die("mmap to touch");
-			touched = p;
+			if (batch >= 0 && took < best)
+				best = took;
 		}
-		start = now();
-		for (int i = 0; i < row->n; i++)
-			row->op(row->len);
-		took = now() - start;
-		if (batch >= 0 && took < best)
-			best = took;
-		if (row->flags)
-			munmap(p, len);
 	}
 	return best;
 }
@@ -166,6 +215,7 @@ int main(int argc, char **argv)
 		execv("/proc/self/exe", argv);
 		die("execv");
 	}
+	start_shifter();
 	fd_mem = open("/dev/mem", O_RDWR);
 	fd_null = open("/dev/null", O_RDWR);
 	fd_zero = open("/dev/zero", O_RDWR);
