@@ -55,9 +55,11 @@ use core::marker::PhantomData;
 ///     Ok(MmapAction::MapKernelPages(desc.page_range(middle, pages)?))
 /// }
 ///
-/// # let mut raw = kernel::bindings::vm_area_desc::default();
-/// # raw.start = 2 * PAGE_SIZE;
-/// # raw.end = 5 * PAGE_SIZE;
+/// # let mut raw = kernel::bindings::vm_area_desc {
+/// #     start: 2 * PAGE_SIZE,
+/// #     end: 5 * PAGE_SIZE,
+/// #     ..Default::default()
+/// # };
 /// # // SAFETY: Nobody else uses it, and nothing is ever mapped.
 /// # let desc = unsafe { VmaDesc::from_raw(&mut raw) };
 /// # let page = [Page::alloc_page(GFP_KERNEL)?];

@@ -85,9 +85,11 @@ use core::{
 ///     }
 /// }
 ///
-/// # let mut raw = kernel::bindings::vm_area_desc::default();
-/// # raw.start = 2 * kernel::page::PAGE_SIZE;
-/// # raw.end = 3 * kernel::page::PAGE_SIZE;
+/// # let mut raw = kernel::bindings::vm_area_desc {
+/// #     start: 2 * kernel::page::PAGE_SIZE,
+/// #     end: 3 * kernel::page::PAGE_SIZE,
+/// #     ..Default::default()
+/// # };
 /// # // SAFETY: Nobody else uses it, and nothing is ever mapped.
 /// # let desc = &mut unsafe { VmaDesc::from_raw(&mut raw) };
 /// # let mut buffer = Buffer { pages: KVec::new() };
