@@ -7,12 +7,12 @@
 
 . "$(dirname "$0")/env.sh"
 
-bench=$(user_program bench "$TOP/tools/testing/selftests/mmap_prepare/bench.c")
 for flavor in c rust; do
 	FLAVOR=$flavor "$TOP/scripts/kernel.sh" >&2
+	"$TOP/scripts/selftests.sh" "$BUILD/bench-$ARCH" >&2
 	say "measuring $ARCH-$flavor" >&2
 	FLAVOR=$flavor ICOUNT=1 LOG=$BUILD/bench-$ARCH-$flavor.log \
-		"$TOP/scripts/boot.sh" "$bench" >"$BUILD/bench-$ARCH-$flavor.out" 2>&1 ||
+		"$TOP/scripts/boot.sh" "$BUILD/bench-$ARCH/bench" >"$BUILD/bench-$ARCH-$flavor.out" 2>&1 ||
 		{ tail -n 20 "$BUILD/bench-$ARCH-$flavor.out" >&2; die "the bench program failed on $ARCH-$flavor"; }
 done
 python3 "$TOP/scripts/bench.py" "$ARCH" "$BENCH_JSON" \

@@ -146,7 +146,7 @@ impl<'a> MmapAction<'a> {
     /// The counterpart of the C functions `mmap_action_*()`, to be called when the hook is done
     /// with `desc`.
     ///
-    /// Returns what the C hook returns, 0 or an errno: setting up shared memory is then a tail call.
+    /// Returns what a C hook does, 0 or an errno; setting up shared memory then is a tail call.
     ///
     /// # Errors
     ///

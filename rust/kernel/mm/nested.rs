@@ -38,10 +38,10 @@ pub struct NestedAction<'a> {
 
 /// # Nested hooks
 ///
-/// A driver that wraps another can leave a mapping to the hook of a file of that one. The inner hook
-/// sees the changes that were made to the description, with [`VmaDesc::file`] being its own file,
-/// and its changes stay in force. Those include its VM operations and its error override, until they
-/// are replaced. Its action has effect only if it is returned.
+/// A driver that wraps another can leave a mapping to the hook of a file of that one. The inner
+/// hook sees the changes that were made to the description, with [`VmaDesc::file`] being its own
+/// file, and its changes stay in force. Those include its VM operations and its error override,
+/// until they are replaced. Its action has effect only if it is returned.
 ///
 /// The protection of frames that the inner hook remaps is the one it left; change it before.
 ///

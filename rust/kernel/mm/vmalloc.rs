@@ -91,8 +91,8 @@ impl VmallocUser {
         // SAFETY: The address is that of an area that is ours alone, and stays until it is freed.
         let pages = unsafe { (*bindings::find_vm_area(ptr.as_ptr())).pages };
 
-        // INVARIANT: Just allocated. Core mm allocates and maps as many pages as were asked for, and
-        // keeps track of them in an array until the area is freed.
+        // INVARIANT: Just allocated. Core mm allocates and maps as many pages as were asked for,
+        // and keeps track of them in an array until the area is freed.
         Ok(Self {
             ptr: ptr.cast(),
             // CAST: A `Page` is a pointer to a `struct page`.
