@@ -64,8 +64,9 @@ boot-run:
 
 export CMD
 
+# Both architectures, unless one is asked for.
 test:
-	@scripts/test.sh
+	@$(if $(filter command environment,$(origin ARCH)),ARCHES=$(ARCH)) scripts/test.sh
 
 kunit:
 	@scripts/kunit.sh

@@ -154,7 +154,7 @@ for ARCH in $ARCHES; do
 	for FLAVOR in $flavors; do
 		set_arch
 		export ARCH FLAVOR
-		"$SCRIPTS/kernel.sh"
+		"$SCRIPTS/kernel.sh" || { suite "build-$ARCH-$FLAVOR" 0 1; continue; }
 		[ "$FLAVOR" = c ] || kunit_suite
 		selftest_suite
 		[ "$FLAVOR" = debug ] || pfnmap_suite
