@@ -8,7 +8,6 @@
 
 . "$(dirname "$0")/env.sh"
 
-OVERLAY_DIRS="Documentation drivers fs include kernel lib mm rust samples tools"
 STATE=$BUILD/overlay
 MARK=rust/kernel/mm/vma_desc.rs
 

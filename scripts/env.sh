@@ -13,6 +13,9 @@ FLAVOR=${FLAVOR:-rust}
 JOBS=${JOBS:-$(nproc)}
 BENCH_JSON=$BUILD/bench.json
 
+# Where new kernel files lie, those of them that are there.
+OVERLAY_DIRS="Documentation drivers fs include kernel lib mm rust samples tools"
+
 LLVM_VERSION=22
 RUST_VERSION=1.96
 BINDGEN_VERSION=0.73.2

@@ -9,9 +9,8 @@
 "$TOP/scripts/setup.sh"
 
 # What the kernel is made of, so far as it is ours.
-state=$(cd "$TOP" && find Documentation drivers fs include kernel lib mm patches rust samples tools \
-	scripts/configs scripts/apply.sh scripts/build.sh -type f -exec sha256sum {} + 2>/dev/null |
-	LC_ALL=C sort | sha256sum)
+state=$(cd "$TOP" && { find $OVERLAY_DIRS patches scripts/configs scripts/apply.sh scripts/build.sh \
+	-type f -exec sha256sum {} + 2>/dev/null || true; } | LC_ALL=C sort | sha256sum)
 if [ -z "${KDIR:-}" ] && [ -s "$OUT/$IMAGE" ] && [ "$state" = "$(cat "$OUT/.overlay-state" 2>/dev/null)" ]; then
 	say "$ARCH-$FLAVOR is up to date"
 	exit 0

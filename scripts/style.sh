@@ -28,8 +28,7 @@ gate()
 
 overlay_files()
 {
-	(cd "$TOP" && find Documentation drivers fs include kernel lib mm rust samples tools \
-		-type f -name "$1" 2>/dev/null || true)
+	(cd "$TOP" && find $OVERLAY_DIRS -type f -name "$1" 2>/dev/null || true)
 }
 
 patched_files()
