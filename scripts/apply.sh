@@ -13,7 +13,7 @@ MARK=rust/kernel/mm/vma_desc.rs
 
 [ -n "${KDIR:-}" ] || [ -e "$SRC/Makefile" ] || die "there is no kernel tree yet: run 'make setup', or give one with KDIR="
 
-version=$(sed -n 's/^\(VERSION\|PATCHLEVEL\) = //p' "$SRC/Makefile" 2>/dev/null | paste -sd.)
+version=$(sed -n 's/^\(VERSION\|PATCHLEVEL\) = //p' "$SRC/Makefile" 2>/dev/null | paste -sd. || true)
 case $version in
 7.3) ;;
 "") die "$SRC is not the top of a kernel tree: it has no kernel Makefile" ;;
@@ -43,7 +43,7 @@ cp -a "$stage/." "$stage.orig/"
 # Quilt keeps its notes in .pc, which is not part of the overlay.
 if [ -n "$patched" ]; then
 	(cd "$stage" && QUILT_PATCHES=$patches quilt --quiltrc - push -a -q --fuzz=2) >"$stage.log" 2>&1 ||
-		{ log=$(tail -n 4 "$stage.log"); rm -f "$stage.log"
+		{ log=$(tail -n 4 "$stage.log" | paste -sd' '); rm -f "$stage.log"
 		  die "a patch does not fit $SRC, which is left as it was: $log"; }
 	rm -rf "$stage.log" "$stage/.pc"
 fi

@@ -102,7 +102,7 @@ if grep -aqE "$SPLATS" "$LOG"; then
 	grep -aE -m 5 -A 25 "$SPLATS" "$LOG" >&2
 	exit 97
 fi
-status=$(grep -ao '^\[boot\] exit=[0-9]*' "$LOG" | tail -n 1 | cut -d= -f2)
+status=$(grep -ao '^\[boot\] exit=[0-9]*' "$LOG" | tail -n 1 | cut -d= -f2 || true)
 if [ -z "$status" ]; then
 	echo "error: the kernel died before the program ended" >&2
 	exit 98

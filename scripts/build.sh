@@ -31,7 +31,8 @@ seed_from_sibling()
 	rm -rf "$OUT.part"
 	cp -a "$sibling" "$OUT.part"
 	# objtool's commands name the folder; a new objtool means new objects.
-	grep -rlZI "$sibling" "$OUT.part/tools" | xargs -0r sed -i "s,$sibling/,$OUT/,g"
+	[ ! -d "$OUT.part/tools" ] ||
+		grep -rlZI "$sibling" "$OUT.part/tools" | xargs -0r sed -i "s,$sibling/,$OUT/,g"
 	mv "$OUT.part" "$OUT"
 }
 

@@ -113,7 +113,7 @@ refuses "a DRIVE that is not there" "does not exist" env DRIVE="$work/none" "$TO
 gives "make boot exits as the program does" 3 mk boot PROG="$work/three 'one word' two"
 program hang 'pause();'
 gives "a program that hangs is stopped" 124 env TIMEOUT=8 "$TOP/scripts/boot.sh" "$work/hang"
-program splat 'int fd = open("/dev/kmsg", O_WRONLY); dprintf(fd, "<2>BUG: said by a test\\n"); sleep(1); return 0;'
+program splat 'int fd = open("/dev/kmsg", O_WRONLY); write(fd, "<2>BUG: said by a test", 22); sleep(1); return 0;'
 gives "a kernel splat fails the run" 97 "$TOP/scripts/boot.sh" "$work/splat"
 grep -q 'BUG: said by a test' "$work/out"
 result $? "and is printed"
