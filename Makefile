@@ -4,9 +4,8 @@
 
 export ARCH ?= x86_64
 export FLAVOR ?= rust
-export KDIR BUILD JOBS MEM SMP APPEND ICOUNT DRIVE TIMEOUT ROOT
-
-BUILD ?= $(CURDIR)/build
+export BUILD ?= $(CURDIR)/build
+export KDIR JOBS MEM SMP APPEND ICOUNT DRIVE TIMEOUT ROOT
 
 .PHONY: help setup apply build run shell boot boot-run test kunit bench style info clean
 

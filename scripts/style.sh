@@ -33,7 +33,7 @@ overlay_files()
 
 patched_files()
 {
-	(cd "$TOP/patches" && xargs -r sed -n "s,^+++ b/\([^[:space:]]*$1\).*,\1,p" <series | sort -u)
+	(cd "$TOP/patches" && xargs -r sed -n "s,^+++ b/\([^[:space:]]*\).*,\1,p" <series | sort -u)
 }
 
 rustfmt_gate()
@@ -41,7 +41,7 @@ rustfmt_gate()
 	cd "$SRC"
 	# shellcheck disable=SC2046
 	rustfmt --check --edition 2021 --config-path .rustfmt.toml \
-		$(overlay_files '*.rs') $(patched_files '\.rs')
+		$(overlay_files '*.rs') $(patched_files | grep '\.rs$')
 }
 
 # A change to files, as patches and as the new files they come with.

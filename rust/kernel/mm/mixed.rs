@@ -86,7 +86,7 @@ pub trait MixedSource: Sized + Sync {
     /// the last mapping of the file is gone.
     ///
     /// This runs under the lock of a page table: it must not sleep, allocate other than with
-    /// [`GFP_ATOMIC`](crate::alloc::flags::GFP_ATOMIC), or touch user memory.
+    /// [`GFP_ATOMIC`], or touch user memory.
     fn entry(&self, index: usize) -> Result<MixedEntry<'_>>;
 }
 
