@@ -23,7 +23,7 @@ esac
 	die "$SRC carries the overlay already ($MARK is there): use it as it is, or restore the tree first"
 
 stage=$(mktemp -d)
-trap 'rm -rf "$stage"' EXIT
+trap 'rm -rf "$stage" "$stage.orig" "$stage.log"' EXIT
 
 patches=$TOP/patches
 patched=$(cd "$patches" && grep -v '^#' series | xargs -r sed -n 's,^+++ b/\([^[:space:]]*\).*,\1,p' | sort -u)
@@ -37,15 +37,13 @@ for f in $patched; do
 	fi
 done
 mkdir -p "$stage.orig"
-trap 'rm -rf "$stage" "$stage.orig"' EXIT
 cp -a "$stage/." "$stage.orig/"
 
 # Quilt keeps its notes in .pc, which is not part of the overlay.
 if [ -n "$patched" ]; then
 	(cd "$stage" && QUILT_PATCHES=$patches quilt --quiltrc - push -a -q --fuzz=2) >"$stage.log" 2>&1 ||
-		{ log=$(tail -n 4 "$stage.log" | paste -sd' '); rm -f "$stage.log"
-		  die "a patch does not fit $SRC, which is left as it was: $log"; }
-	rm -rf "$stage.log" "$stage/.pc"
+		die "a patch does not fit $SRC, which is left as it was: $(tail -n 4 "$stage.log" | paste -sd' ')"
+	rm -rf "$stage/.pc"
 fi
 
 new=
@@ -63,7 +61,8 @@ done
 
 if [ -z "${KDIR:-}" ]; then
 	# What an older state of the overlay put there and this one does not.
-	touch "$STATE.list" 2>/dev/null || mkdir -p "$BUILD" && touch "$STATE.list"
+	mkdir -p "$STATE"
+	touch "$STATE.list"
 	while read -r f; do
 		[ ! -e "$stage/$f" ] || continue
 		if [ -e "$STATE/orig/$f" ]; then
@@ -73,7 +72,6 @@ if [ -z "${KDIR:-}" ]; then
 		fi
 	done <"$STATE.list"
 	rm -rf "$STATE/orig"
-	mkdir -p "$STATE"
 	mv "$stage.orig" "$STATE/orig"
 	(cd "$stage" && find . -type f | sed 's,^\./,,') >"$STATE.list"
 fi

@@ -9,7 +9,9 @@
 
 for flavor in c rust; do
 	FLAVOR=$flavor "$TOP/scripts/kernel.sh" >&2
-	"$TOP/scripts/selftests.sh" "$BUILD/bench-$ARCH" >&2
+done
+"$TOP/scripts/selftests.sh" "$BUILD/bench-$ARCH" >&2
+for flavor in c rust; do
 	say "measuring $ARCH-$flavor" >&2
 	FLAVOR=$flavor ICOUNT=1 LOG=$BUILD/bench-$ARCH-$flavor.log \
 		"$TOP/scripts/boot.sh" "$BUILD/bench-$ARCH/bench" >"$BUILD/bench-$ARCH-$flavor.out" 2>&1 ||
@@ -20,4 +22,4 @@ python3 "$TOP/scripts/bench.py" "$ARCH" "$BENCH_JSON" \
 
 echo
 echo "Text size in bytes:"
-"llvm-size" "${OUT%-*}-c/drivers/char/mem.o" "${OUT%-*}-rust/drivers/char/mem_rust.o"
+llvm-size "${OUT%-*}-c/drivers/char/mem.o" "${OUT%-*}-rust/drivers/char/mem_rust.o"

@@ -100,7 +100,7 @@ pfnmap_suite()
 # A whole Debian user land lives on these devices.
 debian_suite()
 {
-	local name=debian-$ARCH-$FLAVOR f=0 p
+	local name=debian-$ARCH-$FLAVOR f=0
 
 	"$SCRIPTS/debian.sh" "$BUILD/root-$name" >"$LOGS/$name.build" 2>&1 ||
 		{ cat "$LOGS/$name.build"; suite "$name" 0 1; return; }
