@@ -3,7 +3,6 @@
  * What rust/kernel/mm/mmap_kunit.rs compares the Rust code with.
  */
 
-#include <linux/anon_inodes.h>
 #include <linux/mm.h>
 
 __rust_helper void rust_helper_mmap_action_remap(struct vm_area_desc *desc,
@@ -88,12 +87,6 @@ __rust_helper vma_flags_t rust_helper_vma_special_flags(void)
 __rust_helper vma_flags_t rust_helper_vma_remap_flags(void)
 {
 	return VMA_REMAP_FLAGS;
-}
-
-__rust_helper struct file *
-rust_helper_kunit_anon_file(const struct file_operations *fops, void *priv)
-{
-	return anon_inode_getfile("[rust_mmap_kunit]", fops, priv, O_RDWR);
 }
 
 __rust_helper void

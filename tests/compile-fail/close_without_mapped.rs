@@ -3,7 +3,7 @@
 //! A hook for the end of a state that nothing made.
 
 // error: E0080
-// says: `open` and `close` work on what `mapped` returns: `mapped` is missing
+// says: `open` and `close` work on what `mapped` returns: `mapped` is missing, or returns `()`
 
 use core::ops::Range;
 use kernel::{

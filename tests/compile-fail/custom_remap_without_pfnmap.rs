@@ -7,7 +7,6 @@
 // says: `remap_pfns` needs all of `REMAP` in `FLAGS`
 
 use kernel::{
-    io::resource::Region,
     mm::{
         custom_map::{
             CustomMap,
@@ -15,6 +14,7 @@ use kernel::{
         },
         mappable::MappablePfns,
         mmap_action::MmapAction,
+        shared_region::HeldRegion,
         vma_desc::VmaDesc,
         vma_flags::{
             DriverFlag,
@@ -26,7 +26,7 @@ use kernel::{
 
 /// What fills the mapping.
 pub struct Filler {
-    registers: Region,
+    registers: HeldRegion,
 }
 
 impl CustomMap for Filler {

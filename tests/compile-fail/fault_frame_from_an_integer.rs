@@ -6,13 +6,13 @@
 // says: expected `MappablePfns<'_>`, found `usize`
 
 use kernel::{
-    io::resource::Region,
     mm::{
         fault::{
             VmFault,
             VmFaultResult, //
         },
         mappable::MappablePfns,
+        shared_region::HeldRegion,
         vm_ops::VmOperations, //
     },
     prelude::*, //
@@ -26,7 +26,7 @@ struct Ops;
 
 #[vtable]
 impl VmOperations for Ops {
-    type Data = Region;
+    type Data = HeldRegion;
     type Mapped = ();
 
     fn fault(vmf: VmFault<'_, Self>) -> VmFaultResult<'_> {

@@ -6,7 +6,6 @@
 // says: expected `MappablePfn<'_>`, found `Pfn`
 
 use kernel::{
-    io::resource::Region,
     mm::{
         addr::Pfn,
         mappable::MappablePfns,
@@ -14,18 +13,19 @@ use kernel::{
             MixedEntry,
             MixedSource, //
         },
+        shared_region::HeldRegion, //
     },
     prelude::*, //
 };
 
-struct Source(Region);
+struct Source(HeldRegion);
 
 impl MixedSource for Source {
-    fn entry(&self, index: usize) -> Result<MixedEntry<'_>> {
+    fn entry(&self, pgoff: usize) -> Result<MixedEntry<'_>> {
         #[cfg(not(fixed))]
-        let frame = Pfn::from_raw(index);
+        let frame = Pfn::from_raw(pgoff);
         #[cfg(fixed)]
-        let frame = MappablePfns::from_region(&self.0)?.frame(index)?;
+        let frame = MappablePfns::from_region(&self.0)?.frame(pgoff)?;
 
         Ok(MixedEntry::Special(frame))
     }

@@ -17,7 +17,7 @@ use kernel::{
 struct Source(Page);
 
 impl MixedSource for Source {
-    fn entry(&self, _index: usize) -> Result<MixedEntry<'_>> {
+    fn entry(&self, _pgoff: usize) -> Result<MixedEntry<'_>> {
         #[cfg(not(fixed))]
         let page = &Page::alloc_page(GFP_ATOMIC).map_err(Error::from)?;
         #[cfg(fixed)]

@@ -21,7 +21,7 @@ use kernel::{
 struct Source(Page);
 
 impl MixedSource for Source {
-    fn entry(&self, _index: usize) -> Result<MixedEntry<'_>> {
+    fn entry(&self, _pgoff: usize) -> Result<MixedEntry<'_>> {
         Ok(MixedEntry::Page(&self.0))
     }
 }

@@ -25,7 +25,7 @@ struct Source {
 }
 
 impl MixedSource for Source {
-    fn entry(&self, _index: usize) -> Result<MixedEntry<'_>> {
+    fn entry(&self, _pgoff: usize) -> Result<MixedEntry<'_>> {
         Ok(MixedEntry::Page(&self.page))
     }
 }

@@ -6,16 +6,16 @@
 // says: expected `MappablePfns<'_>`, found `usize`
 
 use kernel::{
-    io::resource::Region,
     mm::{
         mappable::MappablePfns,
         mmap_action::MmapAction,
+        shared_region::HeldRegion,
         vma_desc::VmaDesc, //
     },
     prelude::*, //
 };
 
-fn hook<'a>(region: &'a Region, desc: &mut VmaDesc<'a>) -> Result<MmapAction<'a>> {
+fn hook<'a>(region: &'a HeldRegion, desc: &mut VmaDesc<'a>) -> Result<MmapAction<'a>> {
     #[cfg(not(fixed))]
     return desc.remap_full(desc.pgoff());
 

@@ -6,17 +6,17 @@
 // says: call to unsafe function `MappablePfns::<'a>::new` is unsafe
 
 use kernel::{
-    io::resource::Region,
     mm::{
         addr::Pfn,
         mappable::MappablePfns,
         mmap_action::MmapAction,
+        shared_region::HeldRegion,
         vma_desc::VmaDesc, //
     },
     prelude::*, //
 };
 
-fn hook<'a>(region: &'a Region, desc: &mut VmaDesc<'a>) -> Result<MmapAction<'a>> {
+fn hook<'a>(region: &'a HeldRegion, desc: &mut VmaDesc<'a>) -> Result<MmapAction<'a>> {
     #[cfg(not(fixed))]
     let pfns = MappablePfns::new(Pfn::from_raw(0x100), 16);
     #[cfg(fixed)]

@@ -12,7 +12,7 @@ use kernel::{
     },
     mm::{
         mmap_action::MmapAction,
-        virt::VmaNew,
+        virt::VmaRef,
         vma_desc::VmaDesc, //
     },
     prelude::*, //
@@ -30,7 +30,7 @@ impl FileOperations for Device {
     type Private = ();
 
     #[cfg(not(fixed))]
-    fn mmap(_data: (), _vma: &VmaNew) -> Result {
+    fn mmap(_data: (), _vma: &VmaRef) -> Result {
         Ok(())
     }
 

@@ -6,18 +6,18 @@
 // says: argument requires that `requested` is borrowed for `'a`
 
 use kernel::{
-    io::resource::Region,
     mm::{
         mappable::IoMemory,
         mmap_action::MmapAction,
+        shared_region::HeldRegion,
         vma_desc::VmaDesc, //
     },
     prelude::*, //
 };
 
 fn hook<'a>(
-    owned: &'a Region,
-    requested: Region,
+    owned: &'a HeldRegion,
+    requested: HeldRegion,
     desc: &mut VmaDesc<'a>,
 ) -> Result<MmapAction<'a>> {
     #[cfg(not(fixed))]

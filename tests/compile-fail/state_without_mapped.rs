@@ -4,7 +4,7 @@
 
 // error: E0080
 // codegen
-// says: no mapping has a state, as there is no `mapped`: use `data()`
+// says: no mapping has a state, as `mapped` returns none: use `data()`
 
 use kernel::{
     mm::{

@@ -43,7 +43,6 @@ pub(super) type RawCustom = bindings::mmap_action__bindgen_ty_1__bindgen_ty_5;
 ///
 /// ```
 /// use kernel::{
-///     io::resource::Region,
 ///     mm::{
 ///         custom_map::{
 ///             CustomMap,
@@ -51,6 +50,7 @@ pub(super) type RawCustom = bindings::mmap_action__bindgen_ty_1__bindgen_ty_5;
 ///         },
 ///         mappable::MappablePfns,
 ///         mmap_action::MmapAction,
+///         shared_region::HeldRegion,
 ///         vma_desc::VmaDesc,
 ///         vma_flags::{
 ///             DriverFlag,
@@ -58,13 +58,14 @@ pub(super) type RawCustom = bindings::mmap_action__bindgen_ty_1__bindgen_ty_5;
 ///         },
 ///         vmalloc::VmallocUser, //
 ///     },
-///     page::Page, //
+///     page::Page,
+///     sync::Arc, //
 /// };
 ///
 /// struct Device {
 ///     header: [Page; 1],
 ///     ring: VmallocUser,
-///     registers: Region,
+///     registers: Arc<HeldRegion>,
 /// }
 ///
 /// impl CustomMap for Device {
@@ -151,13 +152,13 @@ impl<'a, C: CustomMap> VmaMapper<'a, C> {
         PgProt::from_raw(self.raw().page_prot)
     }
 
-    /// Returns the user address of the page at `offset`.
+    /// Returns the user address of the page at `offset`, if there is one.
     #[inline]
     fn address(&self, offset: usize) -> Result<usize> {
-        if offset >= self.nr_pages() {
+        if offset > usize::MAX >> PAGE_SHIFT {
             return Err(EFAULT);
         }
-        // OVERFLOW: It is inside the mapping.
+        // OVERFLOW: If it wraps, it is not inside the mapping, as core mm checks.
         Ok(self.raw().start.wrapping_add(offset << PAGE_SHIFT))
     }
 
@@ -178,7 +179,9 @@ impl<'a, C: CustomMap> VmaMapper<'a, C> {
         to_result(unsafe { bindings::vma_mapper_insert_pages(self.raw, addr, raw, pages.len()) })
     }
 
-    /// Maps `nr_pages` pages of what `source` tells.
+    /// Maps what `source` tells of `nr_pages` pages.
+    ///
+    /// The source is asked by the [offset in the file](Self::pgoff), which is not `offset`.
     ///
     /// Needs [`VmaFlag::MIXEDMAP`]. An error of `source` is returned as it is.
     pub fn insert_mixed<S: MixedSource>(
@@ -203,7 +206,7 @@ impl<'a, C: CustomMap> VmaMapper<'a, C> {
 
     /// Maps all of `pfns`, as special ones.
     ///
-    /// Needs [`VmaFlag::MIXEDMAP`]. Fails with [`EINVAL`] if not all of them are addressable.
+    /// Needs [`VmaFlag::MIXEDMAP`].
     pub fn insert_pfns(&self, offset: usize, pfns: MappablePfns<'a>) -> Result {
         const_assert!(
             C::FLAGS.as_vma_flags().contains(VmaFlag::MIXEDMAP),
@@ -221,8 +224,7 @@ impl<'a, C: CustomMap> VmaMapper<'a, C> {
 
     /// Maps all of `pfns`, with the protection `prot`.
     ///
-    /// Needs all of [`VmaFlags::REMAP`]. Fails with [`EINVAL`] if not all of the frames are
-    /// addressable, or the mapping is copy-on-write.
+    /// Needs all of [`VmaFlags::REMAP`]. Fails with [`EINVAL`] if the mapping is copy-on-write.
     pub fn remap_pfns(&self, offset: usize, pfns: MappablePfns<'a>, prot: PgProt) -> Result {
         const_assert!(
             C::FLAGS.as_vma_flags().contains_all(VmaFlags::REMAP),

@@ -49,6 +49,7 @@ pub type VmHugeFaultResult<'v> = Result<VmHugeFaultDone<'v>, VmHugeFaultError>;
 /// use kernel::mm::fault::VmFaultError;
 ///
 /// assert_eq!(VmFaultError::from(ENOMEM), VmFaultError::OOM);
+/// assert_eq!(VmFaultError::from(EHWPOISON), VmFaultError::HWPOISON);
 /// assert_eq!(VmFaultError::from(EINVAL), VmFaultError::SIGBUS);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,11 +78,14 @@ impl From<AllocError> for VmFaultError {
     }
 }
 
+/// As the C function `vmf_error()` does.
 impl From<Error> for VmFaultError {
     #[inline]
     fn from(err: Error) -> Self {
         if err == ENOMEM {
             Self::OOM
+        } else if err == EHWPOISON {
+            Self::HWPOISON
         } else {
             Self::SIGBUS
         }
@@ -215,13 +219,13 @@ impl Drop for CountedPage {
 ///
 /// ```
 /// use kernel::{
-///     io::resource::Region,
 ///     mm::{
 ///         fault::{
 ///             VmFault,
 ///             VmFaultResult, //
 ///         },
 ///         mappable::MappablePfns,
+///         shared_region::HeldRegion,
 ///         vm_ops::VmOperations, //
 ///     }, //
 /// };
@@ -230,7 +234,7 @@ impl Drop for CountedPage {
 ///
 /// #[vtable]
 /// impl VmOperations for RegisterOps {
-///     type Data = Region;
+///     type Data = HeldRegion;
 ///     type Mapped = ();
 ///
 ///     fn fault(vmf: VmFault<'_, Self>) -> VmFaultResult<'_> {
@@ -488,8 +492,8 @@ impl<'v, V: VmOperations> VmHugeFault<'v, V> {
 #[inline]
 fn frame(pfns: MappablePfns<'_>, index: usize, nr_pages: usize) -> Result<usize, VmFaultError> {
     match pfns.get(index, nr_pages) {
-        Ok(pfns) if pfns.start().has_range(nr_pages) => Ok(pfns.start().as_raw()),
-        _ => Err(VmFaultError::SIGBUS),
+        Ok(pfns) => Ok(pfns.start().as_raw()),
+        Err(_) => Err(VmFaultError::SIGBUS),
     }
 }
 

@@ -6,16 +6,13 @@
 //! Hence what is mapped by number is mapped by one of the tokens here, which stand for a resource
 //! that somebody owns.
 
-use super::addr::Pfn;
+use super::{
+    addr::Pfn,
+    shared_region::HeldRegion, //
+};
 use crate::{
     bindings,
-    io::{
-        resource::{
-            Flags,
-            Region, //
-        },
-        PhysAddr, //
-    },
+    io::PhysAddr,
     page::{
         Page,
         PAGE_SHIFT,
@@ -29,8 +26,8 @@ use core::marker::PhantomData;
 ///
 /// # Invariants
 ///
-/// User space may be given access to the frames `start .. start + nr_pages`, as far as they are
-/// addressable, at any time during `'a`.
+/// The frames `start .. start + nr_pages` are addressable, and user space may be given access to
+/// them at any time during `'a`.
 ///
 /// # Examples
 ///
@@ -64,7 +61,7 @@ pub struct MappablePfns<'a> {
 impl<'a> MappablePfns<'a> {
     /// Asserts that `nr_pages` frames from `start` on may be mapped.
     ///
-    /// That the frames are addressable is checked when the token is used.
+    /// If not all of them are addressable, the token stands for none.
     ///
     /// # Safety
     ///
@@ -72,25 +69,30 @@ impl<'a> MappablePfns<'a> {
     /// or write, and must not be freed for such use.
     #[inline]
     pub const unsafe fn new(start: Pfn, nr_pages: usize) -> Self {
-        // INVARIANT: Promised by the caller.
+        // INVARIANT: Checked here, and promised by the caller.
         Self {
             start,
-            nr_pages,
+            nr_pages: if start.has_range(nr_pages) {
+                nr_pages
+            } else {
+                0
+            },
             _owner: PhantomData,
         }
     }
 
-    /// Gives the right to map the memory of a requested region.
+    /// Gives the right to map the memory of a device, which stays bound for as long.
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if the region is not memory, is empty, or does not start and end on a page
-    /// boundary: its neighbour's registers would be mapped along with it.
-    pub fn from_region(region: &'a Region) -> Result<Self> {
+    /// [`EINVAL`] if the region does not start and end on a page boundary: its neighbour's
+    /// registers would be mapped along with it.
+    pub fn from_region(region: &'a HeldRegion) -> Result<Self> {
         let io = IoMemory::from_region(region)?;
         let start = Pfn::from_phys(io.start).ok_or(EINVAL)?;
 
-        // INVARIANT: The region belongs to its owner until it is dropped, after `'a`.
+        // INVARIANT: The last byte is addressable. As the region is held, it is not released before
+        // the end of `'a`.
         Ok(Self {
             start,
             nr_pages: io.size >> PAGE_SHIFT,
@@ -138,9 +140,12 @@ impl<'a> MappablePfns<'a> {
             return Err(EINVAL);
         }
 
+        // OVERFLOW: It is an addressable frame, or the one after the last.
+        let start = Pfn::from_raw(self.start.as_raw().wrapping_add(offset));
+
         // INVARIANT: A part of what the whole stands for.
         Ok(Self {
-            start: self.start.checked_add(offset).ok_or(EINVAL)?,
+            start,
             nr_pages,
             _owner: PhantomData,
         })
@@ -150,17 +155,19 @@ impl<'a> MappablePfns<'a> {
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if there are no more than `index`, or it is not addressable.
+    /// [`EINVAL`] if there are no more than `index`.
     #[inline]
     pub fn frame(self, index: usize) -> Result<MappablePfn<'a>> {
-        match self.start.checked_add(index) {
-            // INVARIANT: One of those that this stands for; `checked_add` knows the limit.
-            Some(pfn) if index < self.nr_pages => Ok(MappablePfn {
-                pfn,
-                _owner: PhantomData,
-            }),
-            _ => Err(EINVAL),
+        if index >= self.nr_pages {
+            return Err(EINVAL);
         }
+
+        // INVARIANT: One of those that this stands for.
+        Ok(MappablePfn {
+            // OVERFLOW: It is an addressable frame.
+            pfn: Pfn::from_raw(self.start.as_raw().wrapping_add(index)),
+            _owner: PhantomData,
+        })
     }
 }
 
@@ -244,24 +251,21 @@ impl<'a> IoMemory<'a> {
         })
     }
 
-    /// Gives the right to map the memory of a requested region.
+    /// Gives the right to map the memory of a device, which stays bound for as long.
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if the region is not memory, is empty, or does not start and end on a page
-    /// boundary: its neighbour's registers would be mapped along with it.
-    pub fn from_region(region: &'a Region) -> Result<Self> {
+    /// [`EINVAL`] if the region does not start and end on a page boundary: its neighbour's
+    /// registers would be mapped along with it.
+    pub fn from_region(region: &'a HeldRegion) -> Result<Self> {
         let start = region.start();
         let size = usize::try_from(region.size()).map_err(|_| EINVAL)?;
 
-        if !region.flags().contains(Flags::IORESOURCE_MEM)
-            || start & (PAGE_SIZE - 1) as PhysAddr != 0
-            || size & (PAGE_SIZE - 1) != 0
-        {
+        if start & (PAGE_SIZE - 1) as PhysAddr != 0 || size & (PAGE_SIZE - 1) != 0 {
             return Err(EINVAL);
         }
 
-        // SAFETY: The region belongs to its owner until it is dropped, after `'a`.
+        // SAFETY: The region is memory. As it is held, it is not released before the end of `'a`.
         unsafe { Self::new(start, size) }
     }
 

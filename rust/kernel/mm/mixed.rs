@@ -37,7 +37,7 @@ pub enum MixedEntry<'a> {
     Special(MappablePfn<'a>),
 }
 
-/// Says what a range of a mapping shows, page by page.
+/// Says what a file shows, page by page.
 ///
 /// # Examples
 ///
@@ -45,7 +45,6 @@ pub enum MixedEntry<'a> {
 ///
 /// ```
 /// use kernel::{
-///     io::resource::Region,
 ///     mm::{
 ///         mappable::MappablePfns,
 ///         mixed::{
@@ -53,24 +52,26 @@ pub enum MixedEntry<'a> {
 ///             MixedSource, //
 ///         },
 ///         mmap_action::MmapAction,
+///         shared_region::HeldRegion,
 ///         vma_desc::VmaDesc, //
 ///     },
-///     page::Page, //
+///     page::Page,
+///     sync::Arc, //
 /// };
 ///
 /// struct Device {
 ///     status: Page,
-///     registers: Region,
+///     registers: Arc<HeldRegion>,
 /// }
 ///
 /// impl MixedSource for Device {
-///     fn entry(&self, index: usize) -> Result<MixedEntry<'_>> {
-///         if index == 0 {
+///     fn entry(&self, pgoff: usize) -> Result<MixedEntry<'_>> {
+///         if pgoff == 0 {
 ///             return Ok(MixedEntry::Page(&self.status));
 ///         }
 ///         let registers = MappablePfns::from_region(&self.registers)?;
 ///
-///         Ok(MixedEntry::Special(registers.frame(index - 1)?))
+///         Ok(MixedEntry::Special(registers.frame(pgoff - 1)?))
 ///     }
 /// }
 ///
@@ -79,15 +80,16 @@ pub enum MixedEntry<'a> {
 /// }
 /// ```
 pub trait MixedSource: Sized + Sync {
-    /// Returns what to map at the `index`th page of the range.
+    /// Returns what the page at the offset `pgoff` of the file, in pages, shows.
     ///
-    /// Called when the mapping is complete, once for each page, in ascending order. An error fails
-    /// the mapping. What is returned lasts as long as the source is borrowed, which is until after
-    /// the last mapping of the file is gone.
+    /// Called when the mapping is complete, once for each page, in ascending order. Like that of a
+    /// [fault](super::fault::VmFault::pgoff), the offset can be any: an error, say [`EINVAL`]
+    /// behind the end, fails the mapping. What is returned lasts as long as the source is borrowed,
+    /// which is until after the last mapping of the file is gone.
     ///
     /// This runs under the lock of a page table: it must not sleep, allocate other than with
     /// [`GFP_ATOMIC`], or touch user memory.
-    fn entry(&self, index: usize) -> Result<MixedEntry<'_>>;
+    fn entry(&self, pgoff: usize) -> Result<MixedEntry<'_>>;
 }
 
 /// Pages and frames, and the place in a mapping where they go.
@@ -154,13 +156,13 @@ pub(super) fn raw_source<S: MixedSource>(source: &S) -> (bindings::mmap_get_mixe
 /// and zeroed but for `pfn`.
 unsafe extern "C" fn get_callback<S: MixedSource>(
     private: *mut c_void,
-    index: c_ulong,
+    pgoff: c_ulong,
     entry: *mut bindings::mmap_mixed_entry,
 ) -> c_int {
     // SAFETY: Promised by the caller.
     let source: &S = unsafe { &*private.cast_const().cast() };
 
-    match source.entry(index) {
+    match source.entry(pgoff) {
         // SAFETY: Promised by the caller. Core mm takes its own reference on the page.
         Ok(MixedEntry::Page(page)) => unsafe { (*entry).page = page.as_ptr() },
         // SAFETY: Promised by the caller, and the page is NULL.
@@ -176,7 +178,7 @@ unsafe extern "C" fn get_callback<S: MixedSource>(
 /// sets. It can be copy-on-write, and what is not mapped be left to page faults. If the driver made
 /// it [`VmaFlag::PFNMAP`](super::vma_flags::VmaFlag::PFNMAP), it fails with [`EINVAL`].
 impl<'a> VmaDesc<'a> {
-    /// Places what `source` tells at `nr_pages` pages from the user address `start` on.
+    /// Maps what `source` tells of `nr_pages` pages, from the user address `start` on.
     ///
     /// Return it as [`MmapAction::InsertMixed`].
     ///
@@ -208,7 +210,7 @@ impl<'a> VmaDesc<'a> {
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if there are fewer, or not all of them are addressable.
+    /// [`EINVAL`] if there are fewer.
     #[inline]
     pub fn insert_pfns_full(&self, pfns: MappablePfns<'a>) -> Result<MmapAction<'a>> {
         Ok(MmapAction::InsertMixed(self.full_range(pfns)?.into()))

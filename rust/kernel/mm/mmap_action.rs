@@ -8,7 +8,6 @@ use super::{
     custom_map::CustomAction,
     mappable::IoMemory,
     mixed::MixedRange,
-    nested::NestedAction,
     vma_desc::VmaDesc,
     vma_flags::{
         VmaFlag,
@@ -119,6 +118,21 @@ pub struct PfnRange<'a> {
 #[derive(Clone, Copy)]
 pub struct IoRange<'a>(pub(super) IoMemory<'a>);
 
+/// The action that the hook of another file asked for.
+///
+/// Made by [`VmaDesc::call_nested`].
+///
+/// # Invariants
+///
+/// Written by a hook for the mapping that is described during `'a`, on behalf of a file that lives
+/// as long.
+#[derive(Clone, Copy)]
+pub struct NestedAction<'a> {
+    pub(super) kind: bindings::mmap_action_type,
+    pub(super) payload: bindings::mmap_action__bindgen_ty_1,
+    pub(super) _owner: PhantomData<&'a ()>,
+}
+
 /// Pages of the kernel, and the place in a mapping where they go.
 ///
 /// Made by [`VmaDesc::page_range`].
@@ -150,8 +164,7 @@ impl<'a> MmapAction<'a> {
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if counted pages are to go into a mapping that the driver made
-    /// [`VmaFlag::PFNMAP`], or private memory into one that is shared; what setting up shared
+    /// [`EINVAL`] if private memory is to go into a mapping that is shared; what setting up shared
     /// memory may fail with.
     #[inline]
     pub(crate) fn commit(self, desc: &mut VmaDesc<'a>) -> c_int {
@@ -185,9 +198,6 @@ impl<'a> MmapAction<'a> {
                     (*payload).simple_ioremap.size = io.size();
                 }
                 Self::MapKernelPages(range) | Self::InsertMixedPages(range) => {
-                    if flags.contains(VmaFlag::PFNMAP) {
-                        return EINVAL.to_errno();
-                    }
                     (*action).type_ = bindings::mmap_action_type_MMAP_MAP_KERNEL_PAGES;
                     (*payload).map_kernel.start = range.start;
                     // CAST: A `Page` is a pointer to a `struct page`. The array is only read.

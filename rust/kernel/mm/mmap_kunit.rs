@@ -12,6 +12,7 @@ use super::{
         MappablePfns, //
     },
     mmap_action::MmapAction,
+    pgprot::PgProt,
     vma_desc::VmaDesc,
     vma_flags::{
         DriverFlag,
@@ -36,6 +37,7 @@ mod fault;
 #[cfg(CONFIG_TRANSPARENT_HUGEPAGE)]
 mod huge_fault;
 mod mapping;
+mod merge;
 mod mixed;
 mod ops;
 
@@ -337,6 +339,32 @@ mod action {
     }
 
     #[test]
+    fn memory_type_is_that_of_c() {
+        type Rust = fn(PgProt) -> PgProt;
+        type C = unsafe extern "C" fn(bindings::pgprot_t) -> bindings::pgprot_t;
+
+        const TYPES: [(Rust, C); 5] = [
+            (PgProt::noncached, bindings::pgprot_noncached),
+            (PgProt::writecombine, bindings::pgprot_writecombine),
+            (PgProt::device, bindings::pgprot_device),
+            (PgProt::decrypted, bindings::pgprot_decrypted),
+            (PgProt::encrypted, bindings::pgprot_encrypted),
+        ];
+
+        for (rust, c) in TYPES {
+            assert!(same(
+                RW,
+                |desc| {
+                    desc.set_page_prot(rust(desc.page_prot()));
+                    Ok(MmapAction::Nothing)
+                },
+                // SAFETY: The description is valid, and any protection will do.
+                |desc| unsafe { (*desc).page_prot = c((*desc).page_prot) },
+            ));
+        }
+    }
+
+    #[test]
     fn error_override_stays() -> Result {
         let mut raw = description(RW);
 
@@ -353,13 +381,15 @@ mod action {
         let pages = pages(NR_PAGES)?;
         let mut raw = description(RW);
 
-        let ret = prepare(&mut raw, |desc| {
+        prepare(&mut raw, |desc| {
             desc.set_flags(DriverFlag::PFNMAP);
             desc.map_pages_full(&pages)
-        });
+        })?;
+
+        // SAFETY: The description is valid.
+        let ret = to_result(unsafe { bindings::mmap_action_prepare(&mut raw) });
 
         assert_eq!(ret, Err(EINVAL));
-        assert_eq!(raw.action.type_, bindings::mmap_action_type_MMAP_NOTHING);
         Ok(())
     }
 
@@ -500,7 +530,8 @@ mod ranges {
 
         for (pfns, ok) in [
             (pfns(0, NR_PAGES), true),
-            (pfns(0, usize::MAX), true),
+            (pfns(0, last + 1), true),
+            (pfns(0, usize::MAX), false),
             (pfns(0, NR_PAGES - 1), false),
             (pfns(0, 0), false),
             (pfns(last - NR_PAGES + 1, NR_PAGES), true),

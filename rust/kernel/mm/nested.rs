@@ -5,7 +5,10 @@
 //! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
 
 use super::{
-    mmap_action::MmapAction,
+    mmap_action::{
+        MmapAction,
+        NestedAction, //
+    },
     vma_desc::VmaDesc, //
 };
 use crate::{
@@ -20,21 +23,6 @@ use crate::{
     prelude::*, //
 };
 use core::marker::PhantomData;
-
-/// The action that the hook of another file asked for.
-///
-/// Made by [`VmaDesc::call_nested`].
-///
-/// # Invariants
-///
-/// Written by a hook for the mapping that is described during `'a`, on behalf of a file that lives
-/// as long.
-#[derive(Clone, Copy)]
-pub struct NestedAction<'a> {
-    pub(super) kind: bindings::mmap_action_type,
-    pub(super) payload: bindings::mmap_action__bindgen_ty_1,
-    _owner: PhantomData<&'a ()>,
-}
 
 /// # Nested hooks
 ///

@@ -57,7 +57,7 @@ pub enum MapPages {
 
 /// What to copy in [`VmOperations::access`], and where to.
 pub enum AccessBuffer<'a> {
-    /// Memory is to be read into the buffer.
+    /// Memory is to be read into the buffer, which is zeroed.
     Read(&'a mut [u8]),
     /// Memory is to be written from the buffer.
     Write(&'a [u8]),
@@ -149,7 +149,7 @@ pub trait VmOperations: Sized + 'static {
     /// What the operations work on. Use `()` if they need nothing.
     type Data: Sync + 'static;
 
-    /// What each mapping owns. Use `()` without [`Self::mapped`].
+    /// What each mapping owns. Use `()` if nothing; the mapping then keeps the data.
     type Mapped: ForeignOwnable + Send + Sync + 'static;
 
     /// How a debugger gets at memory that has no pages.
@@ -309,11 +309,11 @@ impl<'v, V: VmOperations> VmaContext<'v, V> {
 
     /// Returns the data of the operations.
     ///
-    /// For operations without [`mapped`](VmOperations::mapped) only, whose state takes its place.
+    /// For operations whose mappings own nothing only; what they own takes the place of the data.
     #[inline]
     pub fn data(&self) -> &'v V::Data {
         const_assert!(
-            !V::HAS_MAPPED,
+            !Private::<V>::OWNED,
             "the data is replaced by what `mapped` returned: use `mapped()`"
         );
 
@@ -326,8 +326,8 @@ impl<'v, V: VmOperations> VmaContext<'v, V> {
     #[inline]
     pub fn mapped(&self) -> Option<<V::Mapped as ForeignOwnable>::Borrowed<'_>> {
         const_assert!(
-            V::HAS_MAPPED,
-            "no mapping has a state, as there is no `mapped`: use `data()`"
+            Private::<V>::OWNED,
+            "no mapping has a state, as `mapped` returns none: use `data()`"
         );
 
         let owned = self.private().owned()?;

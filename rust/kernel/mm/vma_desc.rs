@@ -17,15 +17,12 @@ use super::{
         ZeroMemory, //
     },
     pgprot::PgProt,
-    vm_ops::{
-        VmOperations,
-        VmOperationsVTable, //
-    },
     vma_flags::{
         DriverFlags,
         VmaFlag,
         VmaFlags, //
-    }, //
+    },
+    MmWithUser, //
 };
 use crate::{
     bindings,
@@ -121,6 +118,27 @@ impl<'a> VmaDesc<'a> {
         }
     }
 
+    /// Runs a hook, for C.
+    ///
+    /// Returns what a C hook does, 0 or an errno.
+    ///
+    /// # Safety
+    ///
+    /// As [`Self::from_raw`].
+    #[inline]
+    pub unsafe fn run_hook(
+        ptr: *mut bindings::vm_area_desc,
+        hook: impl FnOnce(&mut Self) -> Result<MmapAction<'a>>,
+    ) -> c_int {
+        // SAFETY: By the safety requirements.
+        let mut desc = unsafe { Self::from_raw(ptr) };
+
+        match hook(&mut desc) {
+            Ok(action) => action.commit(&mut desc),
+            Err(err) => err.to_errno(),
+        }
+    }
+
     #[inline]
     pub(super) fn as_ptr(&self) -> *mut bindings::vm_area_desc {
         self.ptr.as_ptr()
@@ -133,7 +151,7 @@ impl<'a> VmaDesc<'a> {
     }
 
     #[inline]
-    fn raw_mut(&mut self) -> &mut bindings::vm_area_desc {
+    pub(super) fn raw_mut(&mut self) -> &mut bindings::vm_area_desc {
         // SAFETY: By the type invariants.
         unsafe { self.ptr.as_mut() }
     }
@@ -146,6 +164,13 @@ impl<'a> VmaDesc<'a> {
         // SAFETY: Core mm sets `file`. It has references during `'a`, before whose end it is not
         // released. Mapping a file takes no `fdget_pos`.
         unsafe { File::from_raw_file(self.raw().file) }
+    }
+
+    /// Returns the address space that the mapping will be in.
+    #[inline]
+    pub fn mm(&self) -> &MmWithUser {
+        // SAFETY: Core mm sets `mm`, which has users at least as long as the hook runs.
+        unsafe { MmWithUser::from_raw(self.raw().mm) }
     }
 
     /// Returns the user address of the first byte; page aligned.
@@ -283,25 +308,6 @@ impl<'a> VmaDesc<'a> {
         self.raw_mut().action.error_override = err.to_errno();
     }
 
-    /// Sets the operations of the mapping, and the data that they work on.
-    ///
-    /// A mapping whose operations have [`mapped`](VmOperations::mapped) is not merged with a
-    /// neighbour, as the operation would be left out.
-    #[inline]
-    pub fn set_vm_ops<V: VmOperations>(
-        &mut self,
-        ops: &'static VmOperationsVTable<V>,
-        data: &'a V::Data,
-    ) {
-        self.raw_mut().vm_ops = ops.as_ptr();
-        if let Some(private) = VmOperationsVTable::<V>::private_of(data) {
-            self.raw_mut().private_data = private;
-        }
-        if V::HAS_MAPPED {
-            self.add_flags(VmaFlags::new(&[VmaFlag::DONTEXPAND]));
-        }
-    }
-
     /// Checks that `nr_pages` pages from `start` on are inside the mapping; returns their size.
     #[inline]
     pub(super) fn check_range(&self, start: usize, nr_pages: usize) -> Result<usize> {
@@ -321,8 +327,7 @@ impl<'a> VmaDesc<'a> {
     ///
     /// # Errors
     ///
-    /// - [`EINVAL`] if `start` is not page aligned, there are no frames, not all of them are
-    ///   addressable, or the range wraps around.
+    /// - [`EINVAL`] if `start` is not page aligned, there are no frames, or the range wraps around.
     /// - [`EFAULT`] if the range is not inside the mapping.
     ///
     /// Mapping but a part of a [copy-on-write](Self::is_cow) mapping fails later on, with
@@ -330,10 +335,6 @@ impl<'a> VmaDesc<'a> {
     #[inline]
     pub fn pfn_range(&self, start: usize, pfns: MappablePfns<'a>) -> Result<PfnRange<'a>> {
         let size = self.check_range(start, pfns.nr_pages())?;
-
-        if !pfns.start().has_range(pfns.nr_pages()) {
-            return Err(EINVAL);
-        }
 
         // INVARIANT: Just checked.
         Ok(PfnRange {
@@ -363,7 +364,7 @@ impl<'a> VmaDesc<'a> {
     pub(super) fn full_range(&self, pfns: MappablePfns<'a>) -> Result<PfnRange<'a>> {
         let nr_pages = self.nr_pages();
 
-        if pfns.nr_pages() < nr_pages || !pfns.start().has_range(nr_pages) {
+        if pfns.nr_pages() < nr_pages {
             return Err(EINVAL);
         }
 
@@ -380,7 +381,7 @@ impl<'a> VmaDesc<'a> {
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if there are fewer, or not all of them are addressable.
+    /// [`EINVAL`] if there are fewer.
     #[inline]
     pub fn remap_full(&self, pfns: MappablePfns<'a>) -> Result<MmapAction<'a>> {
         Ok(MmapAction::RemapPfn(self.full_range(pfns)?))
@@ -390,7 +391,7 @@ impl<'a> VmaDesc<'a> {
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if there are fewer, or not all of them are addressable.
+    /// [`EINVAL`] if there are fewer.
     #[inline]
     pub fn io_remap_full(&self, pfns: MappablePfns<'a>) -> Result<MmapAction<'a>> {
         Ok(MmapAction::IoRemapPfn(self.full_range(pfns)?))

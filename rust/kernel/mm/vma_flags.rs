@@ -159,9 +159,10 @@ impl VmaFlags {
         Self(raw)
     }
 
-    /// Makes a set of the first word, which is what `unsigned long vm_flags` still means.
+    /// Makes a set of the first word, which is what [`VmaRef::flags`](super::virt::VmaRef::flags)
+    /// gives.
     #[inline]
-    pub(crate) const fn from_legacy(word: c_ulong) -> Self {
+    pub const fn from_legacy(word: c_ulong) -> Self {
         let mut set = Self::empty();
 
         set.0.__vma_flags[0] = word;

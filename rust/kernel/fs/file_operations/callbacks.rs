@@ -6,6 +6,7 @@ use super::{
     FileOperations,
     FileOperationsVTable,
     FilePosition,
+    Llseek,
     UnmappedAreaRequest,
     UringCmd,
     Whence, //
@@ -53,6 +54,10 @@ impl<T: FileOperations> FileOperationsVTable<T> {
             Ok(private) => {
                 // SAFETY: The file is being opened, so nobody else accesses its private data.
                 unsafe { (*file).private_data = private.into_foreign() };
+                if matches!(T::LLSEEK, Llseek::Nonseekable) {
+                    // SAFETY: By the safety requirements. Nobody else accesses its mode yet.
+                    return unsafe { bindings::nonseekable_open(inode, file) };
+                }
                 0
             }
             Err(err) => err.to_errno(),
@@ -272,13 +277,9 @@ impl<T: FileOperations> FileOperationsVTable<T> {
         // SAFETY: `desc` is valid. The mapping that it describes keeps the file open, so the
         // private data lives as long as what the hook hands to it.
         let data = unsafe { Self::private((*desc).file) };
-        // SAFETY: `desc` is valid and ours during this call.
-        let mut desc = unsafe { crate::mm::vma_desc::VmaDesc::from_raw(desc) };
 
-        match T::mmap_prepare(data, &mut desc) {
-            Ok(action) => action.commit(&mut desc),
-            Err(err) => err.to_errno(),
-        }
+        // SAFETY: `desc` is valid and ours during this call.
+        unsafe { crate::mm::vma_desc::VmaDesc::run_hook(desc, |desc| T::mmap_prepare(data, desc)) }
     }
 
     /// # Safety

@@ -37,12 +37,16 @@ pub enum Llseek {
     Noop,
     /// It moves within the size of the inode (`generic_file_llseek`).
     Generic,
+    /// It fails with [`ESPIPE`], as do `pread(2)` and `pwrite(2)` (`nonseekable_open`).
+    ///
+    /// Needs [`open`](super::FileOperations::open).
+    Nonseekable,
 }
 
 impl Llseek {
     pub(super) const fn slot(self) -> Option<LlseekFn> {
         match self {
-            Self::None => None,
+            Self::None | Self::Nonseekable => None,
             Self::Noop => Some(bindings::noop_llseek),
             Self::Generic => Some(bindings::generic_file_llseek),
         }

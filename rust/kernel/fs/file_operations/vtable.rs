@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     bindings,
+    fs::Anon,
     module::this_module,
     types::ForeignOwnable, //
 };
@@ -23,8 +24,8 @@ use core::{
 ///
 /// # Invariants
 ///
-/// Contains the table of `T`, made for files in `T::Host`. It has no `mmap`. Its `open` leaves a
-/// `T::Private` in the file, unless that is `()`.
+/// Contains the table of `T`, made for files in `T::Host`. It has no `mmap`. Its `open`, or in the
+/// host [`Anon`] whoever makes the file, leaves a `T::Private` in the file, unless that is `()`.
 ///
 /// # Examples
 ///
@@ -77,6 +78,14 @@ impl<T: FileOperations<Private = ()>> FileOperationsVTable<T> {
     }
 }
 
+impl<T: FileOperations<Host = Anon>> FileOperationsVTable<T> {
+    /// Creates the table of a type whose files are given their private data by
+    /// [`File::anonymous`](crate::fs::File::anonymous), without being opened.
+    pub const fn anonymous() -> Self {
+        Self::table()
+    }
+}
+
 impl<T: FileOperations> FileOperationsVTable<T> {
     /// Creates the table of a type whose files have private data.
     ///
@@ -96,6 +105,10 @@ impl<T: FileOperations> FileOperationsVTable<T> {
     const fn table() -> Self {
         const {
             assert!(Self::TABLE.mmap.is_none());
+            assert!(
+                T::HAS_OPEN || !matches!(T::LLSEEK, super::Llseek::Nonseekable),
+                "what makes a file nonseekable is `open`, which is missing"
+            );
         }
         // INVARIANT: By definition.
         Self {

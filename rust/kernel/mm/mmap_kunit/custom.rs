@@ -72,8 +72,8 @@ impl CustomMap for Backing<Ranges> {
 }
 
 impl MixedSource for Backing<Ranges> {
-    fn entry(&self, index: usize) -> Result<MixedEntry<'_>> {
-        Ok(MixedEntry::Page(self.pages.get(index).ok_or(ENXIO)?))
+    fn entry(&self, pgoff: usize) -> Result<MixedEntry<'_>> {
+        Ok(MixedEntry::Page(self.pages.get(pgoff).ok_or(ENXIO)?))
     }
 }
 
@@ -143,19 +143,28 @@ mod tests {
                 return Err(ENOTTY);
             }
             mapper.insert_pages(0, &file.pages[..1])?;
-            mapper.map_vmalloc(1, &file.state.memory, 1, 2)?;
+            mapper.map_vmalloc(2, &file.state.memory, 1, 2)?;
             mapper.remap_pfns(5, frame, mapper.page_prot())?;
             mapper.insert_pfns(4, frame)?;
-            mapper.insert_mixed(3, 1, file)
+            mapper.insert_mixed(1, 1, file)
         })?;
 
-        for (i, value) in [1, 101, 102, 1, 2, 2].into_iter().enumerate() {
+        for (i, value) in [1, 2, 101, 102, 2, 2].into_iter().enumerate() {
             assert_eq!(read(addr + i * PAGE_SIZE), Ok(value));
         }
         // Both are the same page.
         assert_eq!(write(addr + 4 * PAGE_SIZE, 42), Ok(()));
         assert_eq!(read(addr + 5 * PAGE_SIZE), Ok(42));
         unmap(addr, 6)
+    }
+
+    #[test]
+    fn source_is_told_the_file_offset() -> Result {
+        let file = file(3, |file, mapper| mapper.insert_mixed(1, 1, file))?;
+        let addr = file.map_at(0, 2, SHARED, 1)?;
+
+        assert_eq!(read(addr + PAGE_SIZE), Ok(3));
+        unmap(addr, 2)
     }
 
     #[test]

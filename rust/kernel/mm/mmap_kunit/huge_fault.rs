@@ -12,9 +12,8 @@ use super::mapping::{
 };
 use crate::{
     alloc::flags::__GFP_NOWARN,
-    bindings,
     mm::{
-        addr::Pfn,
+        contig_pages::ContigPages,
         fault::{
             VmFault,
             VmFaultError,
@@ -22,7 +21,6 @@ use crate::{
             VmHugeFault,
             VmHugeFaultResult, //
         },
-        mappable::MappablePfns,
         mmap_action::MmapAction,
         vm_ops::{
             VmOperations,
@@ -40,51 +38,28 @@ use crate::{
         Arc, //
     }, //
 };
-use core::ptr::NonNull;
 
 /// Mappings of one huge page.
 struct Huge;
 
 struct HugePage {
-    page: NonNull<bindings::page>,
+    memory: ContigPages,
     faults: Atomic<i32>,
 }
 
-// SAFETY: Pages belong to no thread.
-unsafe impl Send for HugePage {}
-// SAFETY: The page is not accessed.
-unsafe impl Sync for HugePage {}
-
 impl HugePage {
-    const NR_PAGES: usize = 1 << bindings::HUGE_PMD_ORDER;
+    const NR_PAGES: usize = 1 << ContigPages::HUGE_ORDER;
 
     fn alloc() -> Result<Arc<Self>> {
         let flags = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN;
-        // SAFETY: A test may sleep.
-        let page = unsafe { bindings::alloc_pages(flags.as_raw(), bindings::HUGE_PMD_ORDER) };
 
         Ok(Arc::new(
             Self {
-                page: NonNull::new(page).ok_or(ENOMEM)?,
+                memory: ContigPages::alloc(ContigPages::HUGE_ORDER, flags)?,
                 faults: Atomic::new(0),
             },
             GFP_KERNEL,
         )?)
-    }
-
-    fn pfns(&self) -> MappablePfns<'_> {
-        // SAFETY: Valid until it is dropped.
-        let pfn = unsafe { bindings::page_to_pfn(self.page.as_ptr()) };
-
-        // SAFETY: The pages are not used for anything else.
-        unsafe { MappablePfns::new(Pfn::from_raw(pfn), Self::NR_PAGES) }
-    }
-}
-
-impl Drop for HugePage {
-    fn drop(&mut self) {
-        // SAFETY: Allocated with this order.
-        unsafe { bindings::__free_pages(self.page.as_ptr(), bindings::HUGE_PMD_ORDER) };
     }
 }
 
@@ -101,11 +76,11 @@ impl VmOperations for Huge {
         let page = &vmf.data().state;
 
         // A page too far is refused.
-        if vmf.insert_pfn(page.pfns(), 1).is_ok() {
+        if vmf.insert_pfn(page.memory.frames(), 1).is_ok() {
             return Err(VmFaultError::HWPOISON.into());
         }
 
-        let done = vmf.insert_pfn(page.pfns(), 0)?;
+        let done = vmf.insert_pfn(page.memory.frames(), 0)?;
 
         page.faults.add(1, Relaxed);
         Ok(done)

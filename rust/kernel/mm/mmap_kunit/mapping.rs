@@ -5,10 +5,9 @@
 use super::pages;
 use crate::{
     bindings,
-    error::from_err_ptr,
     fs::{
+        Anon,
         File,
-        FileHost,
         FileOperations,
         FileOperationsVTable, //
     },
@@ -32,15 +31,14 @@ use crate::{
         aref::ARef,
         Arc, //
     },
-    types::ForeignOwnable,
     uaccess::{
         UserPtr,
         UserSlice, //
     }, //
 };
 use core::{
-    mem::size_of,
-    ptr::NonNull, //
+    marker::PhantomData,
+    mem::size_of, //
 };
 
 pub(super) const RW: u32 = bindings::PROT_READ | bindings::PROT_WRITE;
@@ -57,23 +55,10 @@ pub(super) struct Backing<T> {
     pub(super) state: Arc<T>,
 }
 
-/// A file without a device.
-pub(super) struct NoHost;
-
-impl FileHost for NoHost {
-    type Ctx<'a> = ();
-
-    unsafe fn ctx<'a>(_: *mut bindings::inode, _: *mut bindings::file) -> Self::Ctx<'a> {}
-}
-
 #[vtable]
 impl<T: Send + Sync + 'static> FileOperations for Backing<T> {
-    type Host = NoHost;
+    type Host = Anon;
     type Private = KBox<Self>;
-
-    fn open((): (), _: &File) -> Result<KBox<Self>> {
-        Err(ENXIO)
-    }
 
     fn mmap_prepare<'a>(this: &'a Self, desc: &mut VmaDesc<'a>) -> Result<MmapAction<'a>> {
         (this.hook)(this, desc)
@@ -81,11 +66,12 @@ impl<T: Send + Sync + 'static> FileOperations for Backing<T> {
 }
 
 impl<T: Send + Sync + 'static> Backing<T> {
-    pub(super) const FOPS: &'static FileOperationsVTable<Backing<T>> = &FileOperationsVTable::new();
+    pub(super) const FOPS: &'static FileOperationsVTable<Backing<T>> =
+        &FileOperationsVTable::anonymous();
 }
 
 /// A file that can be mapped.
-pub(super) struct TestFile<T>(pub(super) ARef<File>, core::marker::PhantomData<T>);
+pub(super) struct TestFile<T>(pub(super) ARef<File>, PhantomData<T>);
 
 impl<T: Send + Sync + 'static> TestFile<T> {
     /// Makes a file of pages that start with their number, counted from one.
@@ -97,19 +83,9 @@ impl<T: Send + Sync + 'static> TestFile<T> {
         }
 
         let backing = KBox::new(Backing { hook, pages, state }, GFP_KERNEL)?;
-        let private = backing.into_foreign();
+        let file = File::anonymous(c"[rust_mmap_kunit]", Backing::<T>::FOPS, backing)?;
 
-        // SAFETY: The table is that of the type whose private data is passed.
-        let file = unsafe { bindings::kunit_anon_file(Backing::<T>::FOPS.as_raw(), private) };
-        let file = from_err_ptr(file).inspect_err(|_| {
-            // SAFETY: There is no file that would own it.
-            drop(unsafe { KBox::<Backing<T>>::from_foreign(private) })
-        })?;
-
-        // SAFETY: A new file, whose only reference is ours, and which has no descriptor.
-        let file = unsafe { ARef::from_raw(NonNull::new_unchecked(file.cast())) };
-
-        Ok(Self(file, core::marker::PhantomData))
+        Ok(Self(file, PhantomData))
     }
 
     /// Maps the file from the page offset `pgoff` on.
@@ -245,13 +221,19 @@ mod tests {
 
     #[test]
     fn private_frames_are_copied() -> Result {
-        let addr = map(1, PRIVATE, |file, desc| {
-            desc.remap_full(MappablePfns::from_page(&file.pages[0]))
+        let page = Arc::new(Page::alloc_page(GFP_KERNEL)?, GFP_KERNEL)?;
+        let file = TestFile::new(0, page.clone(), |file, desc| {
+            desc.remap_full(MappablePfns::from_page(&file.state))
         })?;
+
+        poke(&page, 1)?;
+
+        let addr = file.map(1, PRIVATE)?;
 
         assert_eq!(read(addr), Ok(1));
         assert_eq!(write(addr, 42), Ok(()));
         assert_eq!(read(addr), Ok(42));
+        assert_eq!(peek(&page), Ok(1));
         unmap(addr, 1)
     }
 

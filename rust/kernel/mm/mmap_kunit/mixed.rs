@@ -47,26 +47,26 @@ use crate::{
     }, //
 };
 
-/// How often a source was asked.
-pub(super) type Calls = Atomic<usize>;
+/// The page for which a source has to be asked next.
+pub(super) type Next = Atomic<usize>;
 
-/// An index that has no entry.
+/// A page that has no entry.
 const HOLE: usize = 8;
 
 // Even entries are pages, odd ones frames.
-impl MixedSource for Backing<Calls> {
-    fn entry(&self, index: usize) -> Result<MixedEntry<'_>> {
-        if self.state.load(Relaxed) != index {
+impl MixedSource for Backing<Next> {
+    fn entry(&self, pgoff: usize) -> Result<MixedEntry<'_>> {
+        if self.state.load(Relaxed) != pgoff {
             return Err(EIO);
         }
-        self.state.store(index + 1, Relaxed);
-        if index == HOLE {
+        self.state.store(pgoff + 1, Relaxed);
+        if pgoff == HOLE {
             return Err(ENXIO);
         }
 
-        let page = &self.pages[index];
+        let page = &self.pages[pgoff];
 
-        if index % 2 == 0 {
+        if pgoff % 2 == 0 {
             Ok(MixedEntry::Page(page))
         } else {
             Ok(MixedEntry::Special(MappablePfns::from_page(page).frame(0)?))
@@ -82,12 +82,12 @@ impl MixedSource for Never {
     }
 }
 
-fn calls() -> Result<Arc<Calls>> {
-    Ok(Arc::new(Atomic::new(0), GFP_KERNEL)?)
+fn next(pgoff: usize) -> Result<Arc<Next>> {
+    Ok(Arc::new(Atomic::new(pgoff), GFP_KERNEL)?)
 }
 
-fn map(nr_pages: usize, flags: u32, hook: Hook<Calls>) -> Result<usize> {
-    TestFile::new(nr_pages, calls()?, hook)?.map(nr_pages, flags)
+fn map(nr_pages: usize, flags: u32, hook: Hook<Next>) -> Result<usize> {
+    TestFile::new(nr_pages, next(0)?, hook)?.map(nr_pages, flags)
 }
 
 /// Whether page `i` of the mapping at `addr` starts with `i + 1`, for all of them.
@@ -249,33 +249,45 @@ mod tests {
 
         let max = Pfn::MAX.as_raw();
 
-        assert!(pfns(max, 2).frame(0).is_ok());
-        assert_eq!(pfns(max, 2).frame(1).err(), Some(EINVAL));
+        assert!(pfns(max, 1).frame(0).is_ok());
+        assert_eq!(pfns(max, 1).frame(1).err(), Some(EINVAL));
+        assert_eq!(pfns(max, 2).frame(0).err(), Some(EINVAL));
         assert_eq!(pfns(max.wrapping_add(1), 1).frame(0).err(), Some(EINVAL));
         assert_eq!(pfns(0, 0).frame(0).err(), Some(EINVAL));
     }
 
     #[test]
     fn source_is_mapped() -> Result {
-        let calls = calls()?;
-        let file = TestFile::new(5, calls.clone(), |file, desc| {
+        let next = next(0)?;
+        let file = TestFile::new(5, next.clone(), |file, desc| {
             Ok(desc.insert_mixed_full(file))
         })?;
         let addr = file.map(5, SHARED)?;
 
-        assert_eq!(calls.load(Relaxed), 5);
+        assert_eq!(next.load(Relaxed), 5);
         assert!(numbered(addr, 5));
         for i in 0..5 {
             assert_eq!(write(addr + i * PAGE_SIZE, 42 + i), Ok(()));
             assert_eq!(read(addr + i * PAGE_SIZE), Ok(42 + i));
         }
-        unmap(addr, 5)
+        unmap(addr, 5)?;
+
+        // From an offset on.
+        next.store(2, Relaxed);
+
+        let addr = file.map_at(0, 3, SHARED, 2)?;
+
+        assert_eq!(next.load(Relaxed), 5);
+        for i in 0..3 {
+            assert_eq!(read(addr + i * PAGE_SIZE), Ok(44 + i));
+        }
+        unmap(addr, 3)
     }
 
     #[test]
     fn source_is_copied_on_write() -> Result {
-        let calls = calls()?;
-        let file = TestFile::new(2, calls.clone(), |file, desc| {
+        let next = next(0)?;
+        let file = TestFile::new(2, next.clone(), |file, desc| {
             Ok(desc.insert_mixed_full(file))
         })?;
         let addr = file.map(2, PRIVATE)?;
@@ -285,7 +297,7 @@ mod tests {
         assert_eq!(read(addr), Ok(42));
         assert_eq!(read(addr + PAGE_SIZE), Ok(43));
 
-        calls.store(0, Relaxed);
+        next.store(0, Relaxed);
 
         let again = file.map(2, PRIVATE)?;
 
@@ -296,14 +308,15 @@ mod tests {
 
     #[test]
     fn part_is_mapped() -> Result {
-        let addr = map(3, PRIVATE, |file, desc| {
+        let file = TestFile::new(4, next(2)?, |file, desc| {
             let range = desc.mixed_range(desc.start() + PAGE_SIZE, 1, file)?;
 
             Ok(MmapAction::InsertMixed(range))
         })?;
+        let addr = file.map_at(0, 3, PRIVATE, 1)?;
 
         assert_eq!(read(addr), Err(EFAULT));
-        assert_eq!(read(addr + PAGE_SIZE), Ok(1));
+        assert_eq!(read(addr + PAGE_SIZE), Ok(3));
         assert_eq!(read(addr + 2 * PAGE_SIZE), Err(EFAULT));
         unmap(addr, 3)
     }
@@ -341,8 +354,8 @@ mod tests {
 
     #[test]
     fn source_may_fail() -> Result {
-        let calls = calls()?;
-        let file = TestFile::new(HOLE + 2, calls.clone(), |file, desc| {
+        let next = next(0)?;
+        let file = TestFile::new(HOLE + 2, next.clone(), |file, desc| {
             if desc.pgoff() != 0 {
                 desc.set_error_override(EAGAIN);
             }
@@ -350,9 +363,9 @@ mod tests {
         })?;
 
         assert_eq!(file.map(HOLE + 2, SHARED), Err(ENXIO));
-        assert_eq!(calls.load(Relaxed), HOLE + 1);
+        assert_eq!(next.load(Relaxed), HOLE + 1);
 
-        calls.store(0, Relaxed);
+        next.store(1, Relaxed);
         assert_eq!(file.map_at(0, HOLE + 2, SHARED, 1), Err(EAGAIN));
         Ok(())
     }

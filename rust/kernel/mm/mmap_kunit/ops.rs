@@ -99,16 +99,16 @@ impl VmOperations for Stock {
 static STOCK: VmOperationsVTable<Stock> = VmOperationsVTable::new();
 
 /// Mappings that own a reference on counters.
-struct Counted;
+pub(super) struct Counted;
 
-struct Counters {
-    mapped: Atomic<i32>,
-    opened: Atomic<i32>,
-    closed: Atomic<i32>,
+pub(super) struct Counters {
+    pub(super) mapped: Atomic<i32>,
+    pub(super) opened: Atomic<i32>,
+    pub(super) closed: Atomic<i32>,
 }
 
 impl Counters {
-    const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             mapped: Atomic::new(0),
             opened: Atomic::new(0),
@@ -153,12 +153,12 @@ impl VmOperations for Counted {
     }
 }
 
-static COUNTED: VmOperationsVTable<Counted> = VmOperationsVTable::new();
+pub(super) static COUNTED: VmOperationsVTable<Counted> = VmOperationsVTable::new();
 
 /// Mappings that were closed without having been mapped.
-static CLOSED_EARLY: Atomic<i32> = Atomic::new(0);
+pub(super) static CLOSED_EARLY: Atomic<i32> = Atomic::new(0);
 
-fn counted() -> Result<(TestFile<Counters>, Arc<Counters>)> {
+pub(super) fn counted() -> Result<(TestFile<Counters>, Arc<Counters>)> {
     let counters = Arc::new(Counters::new(), GFP_KERNEL)?;
     let file = TestFile::new(0, counters.clone(), |file, desc| {
         if desc.pgoff() == 2 {
@@ -170,6 +170,22 @@ fn counted() -> Result<(TestFile<Counters>, Arc<Counters>)> {
 
     Ok((file, counters))
 }
+
+/// Mappings that own nothing, and are only noted.
+struct Noted;
+
+#[vtable]
+impl VmOperations for Noted {
+    type Data = Arc<Counters>;
+    type Mapped = ();
+
+    fn mapped(_: Range<usize>, _: usize, data: &Arc<Counters>) -> Result {
+        data.mapped.add(1, Relaxed);
+        Ok(())
+    }
+}
+
+static NOTED: VmOperationsVTable<Noted> = VmOperationsVTable::new();
 
 /// Mappings that have every operation, some of which a test can forbid.
 struct Full;
@@ -253,11 +269,12 @@ impl VmOperations for Full {
     fn access(vma: VmaContext<'_, Self>, addr: usize, buffer: AccessBuffer<'_>) -> Result<usize> {
         vma.data().state.get()?;
         match buffer {
-            AccessBuffer::Read(buffer) => buffer.fill(addr as u8),
+            // Less than is said.
+            AccessBuffer::Read(buffer) => buffer[0] = addr as u8,
             // More than there is.
             AccessBuffer::Write(buffer) => return Ok(buffer.len() + 1),
         }
-        Ok(1)
+        Ok(2)
     }
 
     fn name(vma: VmaContext<'_, Self>) -> Option<&CStr> {
@@ -296,6 +313,10 @@ mod tests {
 
         assert!(counted.open.is_some() && counted.close.is_some() && counted.mapped.is_some());
         assert!(counted.fault.is_some() && counted.access.is_none());
+
+        let noted = table(&NOTED);
+
+        assert!(noted.mapped.is_some() && noted.open.is_none() && noted.close.is_none());
 
         let full = table(&FULL);
 
@@ -369,6 +390,34 @@ mod tests {
         );
         assert_eq!(counters.mapped.load(Relaxed), 2);
         unmap(addr, 2)
+    }
+
+    #[test]
+    fn mapping_without_state_keeps_the_data() -> Result {
+        let counters = Arc::new(Counters::new(), GFP_KERNEL)?;
+        let file = TestFile::new(0, counters.clone(), |file, desc| {
+            desc.set_flags(DriverFlag::MIXEDMAP);
+            desc.set_vm_ops(&NOTED, &file.state);
+            // Not merged already.
+            assert!(!desc.flags().contains(VmaFlag::DONTEXPAND));
+            Ok(MmapAction::Nothing)
+        })?;
+        let addr = file.map(3, SHARED)?;
+
+        assert_eq!(counters.mapped.load(Relaxed), 1);
+        unmap(addr + PAGE_SIZE, 1)?;
+
+        for addr in [addr, addr + 2 * PAGE_SIZE] {
+            let task = current!();
+            let guard = task.mm().ok_or(EINVAL)?.mmap_read_lock();
+            let vma = guard.vma_lookup(addr).ok_or(EFAULT)?;
+            let noted = NOTED.context(vma).ok_or(EINVAL)?;
+
+            assert!(core::ptr::eq(&**noted.data(), &*counters));
+            assert!(COUNTED.context(vma).is_none());
+        }
+        assert_eq!(counters.mapped.load(Relaxed), 1);
+        unmap(addr, 3)
     }
 
     #[test]
@@ -455,7 +504,7 @@ mod tests {
 
             // SAFETY: The mapping is locked, and the operations are its own.
             let done = with_vma(addr, |vma, ops| unsafe {
-                let mut buffer = [0u8; 2];
+                let mut buffer = [0xa5u8; 2];
                 let buf: *mut c_void = buffer.as_mut_ptr().cast();
 
                 ops.mprotect
@@ -469,12 +518,12 @@ mod tests {
                         .name
                         .is_some_and(|f| f(vma).is_null() == (forbidden != 0))
                     && ops.access.is_some_and(|f| {
-                        f(vma, addr + 7, buf, 2, 0) == if forbidden == 0 { 1 } else { errno }
+                        f(vma, addr + 7, buf, 2, 0) == if forbidden == 0 { 2 } else { errno }
                     })
                     && ops.access.is_some_and(|f| {
                         f(vma, addr, buf, 2, 1) == if forbidden == 0 { 2 } else { errno }
                     })
-                    && (forbidden != 0 || buffer == [7, 7])
+                    && (forbidden != 0 || buffer == [7, 0])
             })?;
 
             assert!(done);

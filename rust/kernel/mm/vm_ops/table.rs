@@ -19,7 +19,12 @@ use crate::{
             VmFault,
             VmHugeFault, //
         },
-        vma_flags::VmaFlags, //
+        virt::VmaRef,
+        vma_desc::VmaDesc,
+        vma_flags::{
+            VmaFlag,
+            VmaFlags, //
+        }, //
     },
     page::PAGE_SIZE,
     prelude::*,
@@ -32,8 +37,8 @@ use core::{
 
 /// What is stored in the private data of a mapping.
 ///
-/// Either a pointer to the data of `V`, or a pointer that owns what `mapped` returned. Only with
-/// `mapped` is there a choice; then the lowest bit is set in the first case.
+/// Either a pointer to the data of `V`, or a pointer that owns what `mapped` returned. Only if that
+/// is not `()` is there a choice; then the lowest bit is set in the first case.
 pub(super) struct Private<V: VmOperations> {
     raw: *mut c_void,
     _ops: PhantomData<V>,
@@ -41,6 +46,9 @@ pub(super) struct Private<V: VmOperations> {
 
 impl<V: VmOperations> Private<V> {
     const TAG: usize = 1;
+
+    /// Whether mappings own something, once `mapped` has run.
+    pub(super) const OWNED: bool = V::HAS_MAPPED && size_of::<V::Mapped>() != 0;
 
     #[inline]
     pub(super) fn from_raw(raw: *mut c_void) -> Self {
@@ -52,7 +60,7 @@ impl<V: VmOperations> Private<V> {
 
     #[inline]
     fn is_data(&self) -> bool {
-        !V::HAS_MAPPED || self.raw.addr() & Self::TAG != 0
+        !Self::OWNED || self.raw.addr() & Self::TAG != 0
     }
 
     /// # Safety
@@ -65,7 +73,7 @@ impl<V: VmOperations> Private<V> {
             return unsafe { NonNull::dangling().as_ref() };
         }
 
-        let tag = if V::HAS_MAPPED { Self::TAG } else { 0 };
+        let tag = if Self::OWNED { Self::TAG } else { 0 };
 
         // SAFETY: Promised by the caller; the data was stored with this tag.
         unsafe { &*self.raw.wrapping_byte_sub(tag).cast_const().cast() }
@@ -102,15 +110,15 @@ impl<V: VmOperations> VmOperationsVTable<V> {
     #[expect(clippy::new_without_default)]
     pub const fn new() -> Self {
         const_assert!(
-            !V::HAS_MAPPED || V::HAS_OPEN,
+            !Private::<V>::OWNED || V::HAS_OPEN,
             "state of a mapping must be duplicated when the mapping is: `open` is missing"
         );
         const_assert!(
-            V::HAS_MAPPED || (!V::HAS_OPEN && !V::HAS_CLOSE),
-            "`open` and `close` work on what `mapped` returns: `mapped` is missing"
+            Private::<V>::OWNED || (!V::HAS_OPEN && !V::HAS_CLOSE),
+            "`open` and `close` work on what `mapped` returns: `mapped` is missing, or returns `()`"
         );
         const_assert!(
-            !V::HAS_MAPPED
+            !Private::<V>::OWNED
                 || (V::Mapped::FOREIGN_ALIGN >= 2
                     && (align_of::<V::Data>() >= 2 || size_of::<V::Data>() == 0)),
             "the lowest bit of the private data is in use: align `Data` and `Mapped` to 2 bytes or more"
@@ -122,7 +130,10 @@ impl<V: VmOperations> VmOperationsVTable<V> {
 
         macro_rules! slot {
             ($has:ident, $callback:ident) => {
-                if V::$has {
+                slot!(if V::$has, $callback)
+            };
+            (if $has:expr, $callback:ident) => {
+                if $has {
                     Some(Self::$callback)
                 } else {
                     None
@@ -138,7 +149,7 @@ impl<V: VmOperations> VmOperationsVTable<V> {
         Self {
             ops: bindings::vm_operations_struct {
                 open: slot!(HAS_OPEN, open_callback),
-                close: slot!(HAS_MAPPED, close_callback),
+                close: slot!(if Private::<V>::OWNED, close_callback),
                 mapped: slot!(HAS_MAPPED, mapped_callback),
                 may_split: slot!(HAS_MAY_SPLIT, may_split_callback),
                 mremap: slot!(HAS_MREMAP, mremap_callback),
@@ -171,9 +182,25 @@ impl<V: VmOperations> VmOperationsVTable<V> {
         &raw const self.ops
     }
 
+    /// Returns the mapping as one that has these operations; [`None`] if it has others.
+    ///
+    /// For drivers that find their mappings by address, where user space can put another.
+    #[inline]
+    pub fn context<'v>(&'static self, vma: &'v VmaRef) -> Option<VmaContext<'v, V>> {
+        let raw = vma.as_ptr();
+
+        // SAFETY: The mapping is valid, and its operations do not change while it is locked.
+        if !core::ptr::eq(unsafe { (*raw).vm_ops }, self.as_ptr()) {
+            return None;
+        }
+        // SAFETY: The mapping is locked as long as the reference lives. Only `set_vm_ops` gives
+        // this table to a mapping, along with the data.
+        Some(unsafe { VmaContext::from_raw(raw) })
+    }
+
     /// Returns what to store as the private data of a mapping, if anything.
     #[inline]
-    pub(in crate::mm) fn private_of(data: &V::Data) -> Option<*mut c_void> {
+    fn private_of(data: &V::Data) -> Option<*mut c_void> {
         let empty = size_of::<V::Data>() == 0;
         let data = if empty {
             core::ptr::null()
@@ -182,7 +209,7 @@ impl<V: VmOperations> VmOperationsVTable<V> {
         };
         let data = data.cast_mut().cast::<c_void>();
 
-        if V::HAS_MAPPED {
+        if Private::<V>::OWNED {
             Some(data.wrapping_byte_add(Private::<V>::TAG))
         } else if empty {
             None
@@ -208,8 +235,10 @@ impl<V: VmOperations> VmOperationsVTable<V> {
             let data = unsafe { Private::<V>::from_raw(*private).data() };
             let mapped = V::mapped(start..end, pgoff, data)?;
 
-            // SAFETY: Core mm wants to be told the new private data.
-            unsafe { *private = mapped.into_foreign() };
+            if Private::<V>::OWNED {
+                // SAFETY: Core mm wants to be told the new private data.
+                unsafe { *private = mapped.into_foreign() };
+            }
             Ok(0)
         })
     }
@@ -362,8 +391,13 @@ impl<V: VmOperations> VmOperationsVTable<V> {
             // SAFETY: Promised by the caller, and nobody writes to it meanwhile.
             AccessBuffer::Write(unsafe { core::slice::from_raw_parts(buf.cast(), size) })
         } else {
+            // Nobody has written to it, and user space is going to be told what it contains.
+            //
             // SAFETY: Promised by the caller, and nobody else uses it meanwhile.
-            AccessBuffer::Read(unsafe { core::slice::from_raw_parts_mut(buf.cast(), size) })
+            AccessBuffer::Read(unsafe {
+                core::ptr::write_bytes(buf.cast::<u8>(), 0, size);
+                core::slice::from_raw_parts_mut(buf.cast(), size)
+            })
         };
 
         // CAST: No more than `len`.
@@ -379,6 +413,31 @@ impl<V: VmOperations> VmOperationsVTable<V> {
         match V::name(unsafe { VmaContext::from_raw(vma) }) {
             Some(name) => name.as_char_ptr(),
             None => core::ptr::null(),
+        }
+    }
+}
+
+/// # Operations of a mapping
+impl<'a> VmaDesc<'a> {
+    /// Sets the operations of the mapping, and the data that they work on.
+    ///
+    /// A mapping that is merged with its neighbour gets the operations and the data of that one,
+    /// which are of the same file, but not necessarily the same. So what depends on the offset is
+    /// for the operations to find out, not for the hook. A mapping whose operations have
+    /// [`mapped`](VmOperations::mapped) is not merged, as the operation would be left out: it gets
+    /// [`VmaFlag::DONTEXPAND`], unless it already has another flag to that effect.
+    #[inline]
+    pub fn set_vm_ops<V: VmOperations>(
+        &mut self,
+        ops: &'static VmOperationsVTable<V>,
+        data: &'a V::Data,
+    ) {
+        self.raw_mut().vm_ops = ops.as_ptr();
+        if let Some(private) = VmOperationsVTable::<V>::private_of(data) {
+            self.raw_mut().private_data = private;
+        }
+        if V::HAS_MAPPED && !self.flags().contains_any(VmaFlags::SPECIAL) {
+            self.add_flags(VmaFlags::new(&[VmaFlag::DONTEXPAND]));
         }
     }
 }
