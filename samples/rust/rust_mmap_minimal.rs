@@ -11,20 +11,19 @@ use kernel::{
         FileOperationsVTable,
         Misc, //
     },
-    miscdevice::{
-        MiscDeviceOptions,
-        MiscDeviceRegistration, //
-    },
+    miscdevice::MiscDeviceRegistration,
     mm::{
         mmap_action::MmapAction,
         vma_desc::VmaDesc, //
     },
+    module_misc_device,
     page::Page,
     prelude::*, //
 };
 
-module! {
-    type: MinimalModule,
+module_misc_device! {
+    type: Minimal,
+    fops: MINIMAL,
     name: "rust_mmap_minimal",
     authors: ["Rust for Linux Contributors"],
     description: "Minimal sample of mmap_prepare in Rust",
@@ -55,21 +54,3 @@ impl FileOperations for Minimal {
 }
 
 static MINIMAL: FileOperationsVTable<Minimal> = FileOperationsVTable::new();
-
-#[pin_data]
-struct MinimalModule {
-    #[pin]
-    _device: MiscDeviceRegistration<Minimal>,
-}
-
-impl kernel::InPlaceModule for MinimalModule {
-    fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
-        let options = MiscDeviceOptions {
-            name: c"rust_mmap_minimal",
-        };
-
-        try_pin_init!(Self {
-            _device <- MiscDeviceRegistration::register_fops(options, &MINIMAL),
-        })
-    }
-}
