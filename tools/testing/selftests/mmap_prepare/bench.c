@@ -1,81 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counts instructions per operation on the memory devices.
+ * Counts instructions per operation on the memory devices, kcov and relay.
  *
- * Under QEMU with -icount shift=0,sleep=off -smp 1 a guest instruction takes
- * one nanosecond of the guest's time, so that the clock is the counter, and
- * counts the same in every run. Elsewhere the figures are plain nanoseconds.
- *
- * One line per row: name, tab, instructions. Each row is the least of several
- * batches: a batch is short enough for some to pass without a timer tick.
+ * One line per row: name, instructions of a batch, operations in it, with tabs
+ * between. Each row is the least of several batches: a batch is short enough for
+ * some to pass without a timer tick.
  */
-#include <sys/personality.h>
-#include <time.h>
-
-#include "mem_test.h"
+#include "bench.h"
+#include "kcov_test.h"
+#include "relay_test.h"
 
 #define BATCHES	100
 #define ROUNDS	40	/* of a row that makes mappings */
 
-static int fd_mem, fd_null, fd_zero;
+static int fd_event, fd_mem, fd_null, fd_relay, fd_zero;
+static struct channel channel;
 static uint64_t ram, ram_len, phys;
 static char *own;			/* at phys, one megabyte, and one more to copy with */
 static char *buf;
 static char *touched;			/* where the next first touch goes */
 
-static void die(const char *what)
-{
-	printf("Bail out! %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
 static void must(long got, long want, const char *what)
 {
 	if (got != want)
 		die(what);
-}
-
-/*
- * What an allocation costs depends on how full its cache is, hence on all that
- * was allocated since boot. A child that keeps one mapping more each time shifts
- * the caches of a mapping's parts, so that the least over some rounds does not.
- */
-static int ask, answer;
-
-static void start_shifter(void)
-{
-	int asked[2], answered[2];
-	char c;
-
-	if (pipe(asked) || pipe(answered))
-		die("pipe");
-	ask = asked[1];
-	answer = answered[0];
-	if (fork())
-		return;
-	close(ask);
-	for (int prot = PROT_READ; read(asked[0], &c, 1) == 1; prot ^= PROT_WRITE) {
-		mmap(NULL, PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (write(answered[1], &c, 1) != 1)
-			break;
-	}
-	_exit(0);
-}
-
-static void shift_caches(void)
-{
-	char c = 0;
-
-	if (write(ask, &c, 1) != 1 || read(answer, &c, 1) != 1)
-		die("shift_caches");
 }
 
 static void op_nothing(size_t len)
@@ -117,6 +65,59 @@ static void op_write_mem(size_t len) { must(pwrite(fd_mem, buf, len, phys), len,
 
 static void op_lseek_mem(size_t len) { must(lseek(fd_mem, len, SEEK_SET), len, "lseek mem"); }
 static void op_lseek_null(size_t len) { must(lseek(fd_null, len, SEEK_SET), 0, "lseek null"); }
+
+static void op_kcov(size_t len)
+{
+	struct cover c;
+
+	if (cover_open(&c, len / sizeof(uint64_t)) || ioctl(c.fd, KCOV_ENABLE, KCOV_TRACE_PC) ||
+	    ioctl(c.fd, KCOV_DISABLE, 0))
+		die("kcov");
+	cover_close(&c);
+}
+
+static void op_eventfd(size_t len)
+{
+	uint64_t value = 1;
+
+	must(write(fd_event, &value, sizeof(value)), sizeof(value), "write eventfd");
+}
+
+/* Sub-buffers of 4 KiB, which are written over. */
+#define RELAY_SUBBUF	4096
+#define RELAY_SUBBUFS	16
+
+static void op_relay_map(size_t len)
+{
+	map_unmap(fd_relay, RELAY_SUBBUF * RELAY_SUBBUFS, MAP_PRIVATE, 0);
+}
+
+static void op_relay_fault(size_t len)
+{
+	char *p = mmap(NULL, RELAY_SUBBUF * RELAY_SUBBUFS, PROT_READ, MAP_SHARED, fd_relay, 0);
+
+	if (p == MAP_FAILED)
+		die("mmap relay");
+	for (size_t at = 0; at < len; at += PAGE)
+		load8(p + at);
+	munmap(p, RELAY_SUBBUF * RELAY_SUBBUFS);
+}
+
+static void op_relay_write(size_t len)
+{
+	must(channel_write(&channel, TEST_RELAY_THIS_CPU, len / 64, 64), 0, "write relay");
+}
+
+static void op_relay_read(size_t len)
+{
+	op_relay_write(len);
+	must(read(fd_relay, buf, len), len, "read relay");
+}
+
+static void op_relay_switch(size_t len)
+{
+	must(channel_flush(&channel), 0, "flush relay");
+}
 
 static void op_touch(size_t len)
 {
@@ -160,6 +161,15 @@ static const struct row {
 	{ "write_mem_1m",		op_write_mem,		1 << 20,	1 },
 	{ "lseek_mem",			op_lseek_mem,		4 << 10,	8 },
 	{ "lseek_null",			op_lseek_null,		4 << 10,	8 },
+	/* From open to close, with a buffer of that size. */
+	{ "kcov_64k",			op_kcov,		64 << 10,	2, 0, ROUNDS },
+	{ "kcov_1m",			op_kcov,		1 << 20,	1, 0, ROUNDS },
+	{ "relay_mmap_munmap_64k",	op_relay_map,		0,		8, 0, ROUNDS },
+	{ "relay_mmap_fault_64k",	op_relay_fault,		64 << 10,	2, 0, ROUNDS },
+	{ "relay_write_64",		op_relay_write,		64,		8 },
+	{ "relay_write_16k",		op_relay_write,		16 << 10,	8 },
+	{ "relay_write_read_4k",	op_relay_read,		4 << 10,	8 },
+	{ "relay_switch",		op_relay_switch,	0,		8 },
 	{ "touch_zero_private",	op_touch,	4 << 10,	TOUCHES, MAP_PRIVATE },
 	{ "touch_zero_shared",	op_touch,	4 << 10,	TOUCHES, MAP_SHARED },
 };
@@ -205,22 +215,45 @@ static uint64_t measure(const struct row *row)
 	return best;
 }
 
+/* What a basic block takes more when it is recorded. */
+static void measure_block(void)
+{
+	struct row row = { .op = op_eventfd, .n = 8 };
+	uint64_t plain, recorded, blocks;
+	struct cover c;
+
+	fd_event = eventfd(0, 0);
+	if (fd_event < 0 || cover_open(&c, COVER_WORDS))
+		die("kcov");
+	plain = measure(&row);
+	if (ioctl(c.fd, KCOV_ENABLE, KCOV_TRACE_PC))
+		die("KCOV_ENABLE");
+	cover_reset(&c);
+	recorded = measure(&row);
+	blocks = cover_count(&c) / (BATCHES + 2);
+	if (ioctl(c.fd, KCOV_DISABLE, 0) || !blocks)
+		die("no instrumented code");
+	cover_close(&c);
+	report("kcov_basic_block", recorded - plain, blocks);
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t top;
 
-	/* Where a mapping lies decides how many page tables it needs. */
-	if (!(personality(0xffffffff) & ADDR_NO_RANDOMIZE)) {
-		personality(ADDR_NO_RANDOMIZE);
-		execv("/proc/self/exe", argv);
-		die("execv");
-	}
+	fix_addresses(argv);
 	start_shifter();
 	fd_mem = open("/dev/mem", O_RDWR);
 	fd_null = open("/dev/null", O_RDWR);
 	fd_zero = open("/dev/zero", O_RDWR);
 	if (fd_mem < 0 || fd_null < 0 || fd_zero < 0)
 		die("open");
+	if (channel_open(&channel, RELAY_SUBBUF, RELAY_SUBBUFS,
+			 TEST_RELAY_UNSAFE | TEST_RELAY_OVERWRITE))
+		die("channel");
+	fd_relay = channel_file(&channel, 0, O_RDWR);
+	if (fd_relay < 0)
+		die("relay");
 	if (!system_ram(&ram, &ram_len, &top) || ram_len < 32 << 20)
 		die("no 32 MiB of System RAM in /proc/iomem");
 	/* Aligned alike wherever memory begins. */
@@ -239,8 +272,8 @@ int main(int argc, char **argv)
 		struct row nothing = { .op = op_nothing, .n = rows[i].n };
 		uint64_t empty = measure(&nothing), took = measure(&rows[i]);
 
-		printf("%s\t%llu\n", rows[i].name,
-		       (unsigned long long)(took - empty + rows[i].n / 2) / rows[i].n);
+		report(rows[i].name, took - empty, rows[i].n);
 	}
+	measure_block();
 	return 0;
 }

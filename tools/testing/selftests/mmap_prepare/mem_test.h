@@ -200,6 +200,13 @@ static inline uint32_t load32(const void *p)
 	return value;
 }
 
+static inline void store32(void *p, uint32_t value)
+{
+	asm volatile("" : "+r"(p) : : "memory");
+	*(uint32_t *)p = value;
+	asm volatile("" : : : "memory");
+}
+
 static inline void store8(void *p, uint8_t value)
 {
 	asm volatile("" : "+r"(p) : : "memory");

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What fail_nth looks for is found if it is there: /dev/test_mmap_leaks leaks one
+ * thing after the other. It takes each back when it is closed.
+ */
+#include "kselftest_harness.h"
+#include "leak_test.h"
+
+FIXTURE(planted)
+{
+	int fd, file, leaks;
+	uint64_t pfns[MAX_PAGES];
+	long before[NR_COUNTS], now[NR_COUNTS];
+};
+
+FIXTURE_SETUP(planted)
+{
+	char *p;
+
+	self->leaks = open(LEAKS, O_RDWR);
+	ASSERT_LE(0, self->leaks);
+	self->fd = open(LEAKS, O_RDWR);
+	ASSERT_LE(0, self->fd);
+	self->file = open("/dev/zero", O_RDWR);
+	ASSERT_LE(0, self->file);
+	p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	*p = 1;
+	self->pfns[0] = phys_of(p) / PAGE;
+	ASSERT_NE(0, self->pfns[0]);
+	/* The program is in memory, too. */
+	ASSERT_EQ(0, mlockall(MCL_CURRENT));
+	/* Twice, for what the first time allocates for good. */
+	for (int i = 0; i < 2; i++)
+		take_counts(self->leaks, self->file, self->pfns, self->before);
+	take_counts(self->leaks, self->file, self->pfns, self->now);
+	ASSERT_STREQ("nothing", changed(self->before, self->now) ?: "nothing");
+}
+
+FIXTURE_TEARDOWN(planted)
+{
+	close(self->leaks);
+	close(self->file);
+}
+
+FIXTURE_VARIANT(planted)
+{
+	char leak;
+	const char *name;	/* of what is then different */
+};
+
+FIXTURE_VARIANT_ADD(planted, file) { .leak = 'f', .name = "references on the file" };
+FIXTURE_VARIANT_ADD(planted, page) { .leak = 'p', .name = "references on pages" };
+FIXTURE_VARIANT_ADD(planted, table) { .leak = 't', .name = "VmPTE:" };
+FIXTURE_VARIANT_ADD(planted, committed) { .leak = 'c', .name = "Committed_AS:" };
+FIXTURE_VARIANT_ADD(planted, rss) { .leak = 'r', .name = "RssFile:" };
+
+TEST_F(planted, is_counted)
+{
+	long arg = variant->leak == 'p' ? self->pfns[0] : self->file;
+
+	ASSERT_EQ(0, ioctl(self->fd, variant->leak, arg));
+	take_counts(self->leaks, self->file, self->pfns, self->now);
+	EXPECT_STREQ(variant->name, changed(self->before, self->now) ?: "nothing");
+
+	ASSERT_EQ(0, close(self->fd));
+	self->before[DESCRIPTORS]--;
+	take_counts(self->leaks, self->file, self->pfns, self->now);
+	EXPECT_STREQ("nothing", changed(self->before, self->now) ?: "nothing");
+}
+
+TEST(a_mapping_and_a_descriptor_are_counted)
+{
+	static const uint64_t no_pages[MAX_PAGES];
+	long before[NR_COUNTS], now[NR_COUNTS];
+	int fd;
+
+	take_counts(-1, -1, no_pages, before);
+	ASSERT_EQ(BASE, mmap(BASE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	take_counts(-1, -1, no_pages, now);
+	EXPECT_STREQ("mappings", changed(before, now) ?: "nothing");
+	ASSERT_EQ(0, munmap(BASE, PAGE));
+	fd = dup(1);
+	take_counts(-1, -1, no_pages, now);
+	EXPECT_STREQ("descriptors", changed(before, now) ?: "nothing");
+	ASSERT_EQ(0, close(fd));
+	take_counts(-1, -1, no_pages, now);
+	EXPECT_STREQ("nothing", changed(before, now) ?: "nothing");
+}
+
+FIXTURE(unreferred) {};
+FIXTURE_SETUP(unreferred) {}
+FIXTURE_TEARDOWN(unreferred) {}
+
+FIXTURE_VARIANT(unreferred)
+{
+	char leak;
+	const char *who;	/* has allocated it */
+};
+
+FIXTURE_VARIANT_ADD(unreferred, object) { .leak = 'o', .who = "leaks_ioctl" };
+FIXTURE_VARIANT_ADD(unreferred, closed_file) { .leak = 'f', .who = "alloc_empty_file" };
+
+TEST_F_TIMEOUT(unreferred, is_found, 200)
+{
+	static char text[1 << 16];
+	int fd = open(LEAKS, O_RDWR);
+
+	/* Who lives on may have a pointer left on its stack. */
+	ASSERT_TRUE(IN_CHILD(_exit(ioctl(fd, variant->leak, open("/dev/zero", O_RDWR)))));
+	ASSERT_LT(0, find_leaks(text, sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, variant->who));
+	ASSERT_EQ(0, close(fd));
+	EXPECT_EQ(0, find_leaks(text, sizeof(text))) TH_LOG("%s", text);
+}
+
+TEST_HARNESS_MAIN
