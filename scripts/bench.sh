@@ -17,9 +17,17 @@ for flavor in c rust; do
 		"$TOP/scripts/boot.sh" "$BUILD/bench-$ARCH/bench" >"$BUILD/bench-$ARCH-$flavor.out" 2>&1 ||
 		{ tail -n 20 "$BUILD/bench-$ARCH-$flavor.out" >&2; die "the bench program failed on $ARCH-$flavor"; }
 done
+say "measuring mmap actions" >&2
+# Page frames far above the memory that the machine has.
+frames=0x8000000
+FLAVOR=rust ICOUNT=1 LOG=$BUILD/bench-$ARCH-action.log \
+	APPEND="test_mmap_action.frames=$frames test_mmap_action_rust.frames=$frames" \
+	"$TOP/scripts/boot.sh" "$BUILD/bench-$ARCH/bench_action" $frames >"$BUILD/bench-$ARCH-action.out" 2>&1 ||
+	{ tail -n 20 "$BUILD/bench-$ARCH-action.out" >&2; die "the bench_action program failed"; }
 python3 "$TOP/scripts/bench.py" "$ARCH" "$BENCH_JSON" \
-	"$BUILD/bench-$ARCH-c.log" "$BUILD/bench-$ARCH-rust.log"
+	"$BUILD/bench-$ARCH-c.log" "$BUILD/bench-$ARCH-rust.log" "$BUILD/bench-$ARCH-action.log"
 
 echo
 echo "Text size in bytes:"
 llvm-size "${OUT%-*}-c/drivers/char/mem.o" "${OUT%-*}-rust/drivers/char/mem_rust.o"
+llvm-size "${OUT%-*}-c/kernel/kcov.o" "${OUT%-*}-rust"/kernel/{kcov,kcov_rust}.o

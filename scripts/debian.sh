@@ -5,11 +5,12 @@
 
 . "$(dirname "$0")/env.sh"
 
-tar=$CACHE/debian-$ARCH.tar
+packages=openssl,python3,blktrace,fio
+tar=$CACHE/debian-$ARCH-$packages.tar
 if [ ! -s "$tar" ]; then
 	mirror=$(debian_mirror)
 	say "making a Debian user land"
-	mmdebstrap --quiet --variant=minbase --include=openssl,python3 \
+	mmdebstrap --quiet --variant=minbase "--include=$packages" \
 		bookworm "$tar.part.tar" "deb $mirror bookworm main"
 	mv "$tar.part.tar" "$tar"
 fi

@@ -32,7 +32,7 @@ boot()
 	local name=$1 status=0
 	shift
 
-	ROOT=$BUILD/root-$name LOG=$LOGS/$name.log MEM=2048 TIMEOUT=${TIMEOUT:-900} \
+	ROOT=$BUILD/root-$name LOG=$LOGS/$name.log MEM=2048 TIMEOUT=${TIMEOUT:-1500} \
 		"$SCRIPTS/boot.sh" "$@" >"$LOGS/$name.out" 2>&1 || status=$?
 	[ $status = 0 ] || tail -n 40 "$LOGS/$name.out"
 	sed -i 's/\r//g' "$LOGS/$name.log"
@@ -117,6 +117,19 @@ compile_fail_suite()
 	ktap "$name" 0
 }
 
+# The selftests of kcov print where the same calls led, by symbol and offset.
+kcov_suite()
+{
+	local name=kcov-$ARCH f n
+
+	for f in rust c; do
+		grep -o '^# pc .*' "$LOGS/selftest-$ARCH-$f.log" | sort -u >"$LOGS/$name.$f" || true
+	done
+	n=$(comm -12 "$LOGS/$name".{rust,c} | wc -l)
+	f=$(comm -3 "$LOGS/$name".{rust,c} | wc -l)
+	suite "$name" "$n" $((f + (n == 0)))
+}
+
 # The kernel's tests of VMAs in user space, with those of the new actions.
 vma_suite()
 {
@@ -136,16 +149,23 @@ commands_suite()
 	ktap commands 0
 }
 
+# The overlay as mails: the kernel crate compiles after each.
+mails_suite()
+{
+	"$TOP/tests/mails.sh" >"$LOGS/mails.log" 2>"$LOGS/mails.err" || true
+	ktap mails 0
+}
+
 # A row passes when the operation takes no more instructions in Rust than in C.
 bench_suite()
 {
 	local name=bench-$ARCH extra=0 log=$LOGS/bench-$ARCH.log
 
 	"$SCRIPTS/bench.sh" >"$log" 2>&1 || true
-	[ "$(grep -cE ' [0-9.]+ ok' "$log")" -gt 0 ] || { tail -n 5 "$log"; extra=1; }
-	grep -E ' [0-9.]+ FAIL' "$log" || true
-	suite "$name" "$(grep -cE ' [0-9.]+ ok' "$log")" \
-		"$(($(grep -cE ' [0-9.]+ FAIL' "$log") + extra))"
+	[ "$(grep -cE ' [0-9.]+ +ok' "$log")" -gt 0 ] || { tail -n 5 "$log"; extra=1; }
+	grep -E ' [0-9.]+ +FAIL' "$log" || true
+	suite "$name" "$(grep -cE ' [0-9.]+ +ok' "$log")" \
+		"$(($(grep -cE ' [0-9.]+ +FAIL' "$log") + extra))"
 }
 
 for ARCH in $ARCHES; do
@@ -158,14 +178,17 @@ for ARCH in $ARCHES; do
 		[ "$FLAVOR" = c ] || kunit_suite
 		selftest_suite
 		[ "$FLAVOR" = debug ] || pfnmap_suite
+		[ "$ARCH-$FLAVOR" != x86_64-c ] || debian_suite
 	done
 	FLAVOR=rust
 	set_arch
 	compile_fail_suite
+	kcov_suite
 	if [ "$ARCH" = x86_64 ]; then
 		vma_suite
 		debian_suite
 		commands_suite
+		mails_suite
 		bench_suite
 	fi
 done

@@ -101,6 +101,17 @@ refuses "a tree that carries the overlay" "carries the overlay already" mk apply
 diff -r "$tree.before" "$tree" >"$work/out" 2>&1
 result $? "and it is as it was"
 
+gives "the overlay as mails" 0 mk series KDIR="$(small_tree mailed)"
+(
+	cd "$work/mailed" && git init -q && git config user.name test && git config user.email test@localhost &&
+		git add -A -f && git commit -qm base && git am -q "$BUILD"/series/*.patch
+) >"$work/out" 2>&1
+result $? "is taken by git am"
+rm -rf "$work/mailed/.git"
+diff -r "$work/mailed" "$work/fresh" >"$work/out" 2>&1
+result $? "and gives the tree that make apply gives"
+refuses "mails for a tree that carries the overlay" "carries the overlay already" mk series KDIR="$work/fresh"
+
 refuses "an unknown architecture" "ARCH=mips is not known" mk info ARCH=mips
 refuses "an unknown flavor" "FLAVOR=blue is not known" env FLAVOR=blue "$TOP/scripts/build.sh"
 refuses "a missing program" "is not a program" "$TOP/scripts/boot.sh" "$work/none"

@@ -70,6 +70,37 @@ static void read_argv(char **argv)
 	argv[n] = NULL;
 }
 
+static int exit_status(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/*
+ * Leads the session of the console. The end of the leader hangs up the terminal,
+ * so it waits until all that the program wrote is out.
+ */
+static void lead(char **argv)
+{
+	int status;
+	pid_t pid;
+
+	setsid();
+	ioctl(0, TIOCSCTTY, 1);
+	pid = fork();
+	if (!pid) {
+		execvp(argv[0], argv);
+		printf("[boot] %s: %s\n", argv[0], strerror(errno));
+		fflush(stdout);
+		_exit(127);
+	}
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		_exit(125);
+	tcdrain(1);
+	_exit(exit_status(status));
+}
+
 static int run(char **argv)
 {
 	int status;
@@ -77,14 +108,8 @@ static int run(char **argv)
 
 	if (pid < 0)
 		die("fork");
-	if (!pid) {
-		setsid();
-		ioctl(0, TIOCSCTTY, 1);
-		execvp(argv[0], argv);
-		printf("[boot] %s: %s\n", argv[0], strerror(errno));
-		fflush(stdout);
-		_exit(127);
-	}
+	if (!pid)
+		lead(argv);
 	/* Orphans of the program are reaped here as well. */
 	for (;;) {
 		pid_t gone = wait(&status);
@@ -94,7 +119,7 @@ static int run(char **argv)
 		if (gone < 0 && errno != EINTR)
 			die("wait");
 	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return exit_status(status);
 }
 
 int main(void)
