@@ -7,7 +7,7 @@ export FLAVOR ?= rust
 export BUILD ?= $(CURDIR)/build
 export KDIR JOBS MEM SMP APPEND ICOUNT DRIVE TIMEOUT ROOT
 
-.PHONY: help setup apply build run shell boot boot-run test kunit bench style info clean
+.PHONY: help setup apply series build run shell boot boot-run test kunit bench style info clean
 
 help:
 	@echo 'make run      boots the Rust memory devices and shows each one at work'
@@ -15,6 +15,7 @@ help:
 	@echo
 	@echo 'make setup    installs the tools, fetches the kernel source'
 	@echo 'make apply    puts the overlay on a tree: KDIR=~/linux, or our own'
+	@echo 'make series   writes the overlay as mails for git am: KDIR=~/linux, or our own'
 	@echo 'make build    builds the kernel of ARCH and FLAVOR'
 	@echo 'make shell    a prompt in the booted system'
 	@echo "make boot     runs PROG='./static-binary args...', or ROOT=dir CMD='...', in the kernel"
@@ -32,6 +33,9 @@ setup:
 
 apply:
 	@scripts/apply.sh
+
+series:
+	@scripts/series.sh
 
 build:
 	@scripts/kernel.sh
