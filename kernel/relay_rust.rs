@@ -135,23 +135,27 @@ unsafe extern "C" fn relay_close(chan: *mut rchan) {
 
 /// # Safety
 ///
-/// `chan` must be NULL or an open channel.
+/// `chan` must be NULL, or an open channel that nobody writes to meanwhile.
 #[export]
 unsafe extern "C" fn relay_reset(chan: *mut rchan) {
     // SAFETY: By the safety requirements.
-    if let Some(chan) = unsafe { channel(chan) } {
-        chan.reset();
+    unsafe {
+        if let Some(chan) = channel(chan) {
+            chan.reset();
+        }
     }
 }
 
 /// # Safety
 ///
-/// `chan` must be NULL or an open channel.
+/// `chan` must be NULL, or an open channel that nobody writes to meanwhile.
 #[export]
 unsafe extern "C" fn relay_flush(chan: *mut rchan) {
     // SAFETY: By the safety requirements.
-    if let Some(chan) = unsafe { channel(chan) } {
-        chan.flush();
+    unsafe {
+        if let Some(chan) = channel(chan) {
+            chan.flush();
+        }
     }
 }
 
@@ -203,7 +207,7 @@ unsafe extern "C" fn relay_buf_full(buf: *mut rchan_buf) -> c_int {
 #[export]
 unsafe extern "C" fn relay_switch_subbuf(buf: *mut rchan_buf, length: usize) -> usize {
     // SAFETY: By the safety requirements.
-    unsafe { Buffer::from_raw(buf) }.switch(length)
+    unsafe { Buffer::from_raw(buf).switch(length) }
 }
 
 /// Called when a CPU is about to be started.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
+#include <linux/cpu.h>
 #include <linux/kref.h>
 #include <linux/mm.h>
 #include <linux/relay.h>
@@ -36,6 +37,16 @@ __rust_helper void rust_helper_rchan_queue_wakeup(struct rchan_buf *buf)
 {
 	if (wq_has_sleeper(&buf->read_wait))
 		irq_work_queue(&buf->wakeup_work);
+}
+
+__rust_helper void rust_helper_cpus_read_lock(void)
+{
+	cpus_read_lock();
+}
+
+__rust_helper void rust_helper_cpus_read_unlock(void)
+{
+	cpus_read_unlock();
 }
 
 __rust_helper void rust_helper_relay_write(struct rchan *chan, const void *data,

@@ -333,7 +333,11 @@ impl Buffer {
     }
 
     /// Starts afresh: drops what has been recorded.
-    pub(super) fn reset(&self) {
+    ///
+    /// # Safety
+    ///
+    /// Nobody may write to the buffer meanwhile.
+    pub(super) unsafe fn reset(&self) {
         // SAFETY: By the type invariants; it was initialised with the buffer.
         unsafe { bindings::irq_work_sync(&raw mut (*self.as_ptr()).wakeup_work) };
 
@@ -420,10 +424,14 @@ impl Buffer {
 
     /// Turns to the next sub-buffer, for a record of `len` bytes.
     ///
-    /// Returns `len`, or 0 if the record is to be dropped. The caller is the only writer.
+    /// Returns `len`, or 0 if the record is to be dropped.
     ///
     /// Context: any, also with interrupts disabled and locks of the scheduler held.
-    pub fn switch(&self, len: usize) -> usize {
+    ///
+    /// # Safety
+    ///
+    /// The caller must be the only writer.
+    pub unsafe fn switch(&self, len: usize) -> usize {
         let geometry = self.geometry();
         let size = geometry.size.get();
 

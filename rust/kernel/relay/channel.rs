@@ -199,17 +199,27 @@ impl Channel {
         Ok(())
     }
 
-    /// Drops what was recorded. Nobody may be using the channel meanwhile.
-    pub fn reset(&self) {
-        self.buffers(|| OPEN_CHANNELS.lock(), Buffer::reset);
+    /// Drops what was recorded.
+    ///
+    /// # Safety
+    ///
+    /// Nobody may write to the channel meanwhile.
+    pub unsafe fn reset(&self) {
+        // SAFETY: Promised by the caller.
+        self.buffers(|| OPEN_CHANNELS.lock(), |buf| unsafe { buf.reset() });
     }
 
     /// Has all buffers turn to the next sub-buffer, so that readers get all there is.
-    pub fn flush(&self) {
+    ///
+    /// # Safety
+    ///
+    /// Nobody may write to the channel meanwhile.
+    pub unsafe fn flush(&self) {
         self.buffers(
             || OPEN_CHANNELS.lock(),
             |buf| {
-                buf.switch(0);
+                // SAFETY: Promised by the caller.
+                unsafe { buf.switch(0) };
             },
         );
     }

@@ -15,7 +15,7 @@ use core::{
 
 /// What a driver decides about its channel.
 pub trait Client: Send + Sync + 'static {
-    /// Whether there is one buffer for all CPUs. Writers then have to exclude each other.
+    /// Whether there is one buffer for all CPUs, which [`Relay::write_mut`] writes.
     const GLOBAL: bool = false;
 
     /// A buffer turns to its next sub-buffer. Returns whether to write to it; if not, records are
@@ -23,6 +23,8 @@ pub trait Client: Send + Sync + 'static {
     ///
     /// If `full`, it has not been read yet. The default is to drop records then; to return [`true`]
     /// is to overwrite the oldest ones.
+    ///
+    /// It must not write to the channel.
     ///
     /// Context: any. Interrupts may be disabled, and the writer may be the scheduler.
     fn next_subbuf(&self, full: bool) -> bool {
@@ -104,17 +106,22 @@ impl<C: Client> Relay<C> {
         let parent = dir.dentry().ok_or(ENOMEM)?;
         let client = KBox::into_raw(KBox::new(client, GFP_KERNEL)?);
 
+        // A CPU that is being started must find the channel, or the channel it.
+        //
         // SAFETY: The name is a C string, the callbacks are static, and they are called with the
         // directory and the client given here, which live longer than the channel.
         let channel = unsafe {
-            Channel::open(
+            bindings::cpus_read_lock();
+            let channel = Channel::open(
                 name.as_char_ptr(),
                 parent,
                 size,
                 count,
                 &raw const *const { &Self::CALLBACKS },
                 client.cast(),
-            )
+            );
+            bindings::cpus_read_unlock();
+            channel
         }
         // SAFETY: Made above, and not used by anyone.
         .inspect_err(|_| drop(unsafe { KBox::from_raw(client) }))?;
@@ -146,10 +153,65 @@ impl<C: Client> Relay<C> {
     ///
     /// It may be dropped, and is then counted in [`Self::lost`] or [`Self::too_big`].
     ///
-    /// Context: any.
+    /// Context: any but an NMI.
     #[inline]
     pub fn write(&self, record: &[u8]) {
-        // SAFETY: The channel is open, so there is a buffer for each CPU that runs.
+        const {
+            assert!(
+                !C::GLOBAL,
+                "a global buffer has one writer at a time: use `write_mut`"
+            )
+        };
+
+        // SAFETY: The buffer is that of this CPU, which does nothing else meanwhile.
+        unsafe { self.write_alone(record) };
+    }
+
+    /// Writes a record as [`Self::write`] does, be the buffer global or not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::{
+    ///     debugfs::Dir,
+    ///     relay::{
+    ///         Client,
+    ///         Relay, //
+    ///     },
+    /// };
+    ///
+    /// struct OneForAll;
+    ///
+    /// impl Client for OneForAll {
+    ///     const GLOBAL: bool = true;
+    /// }
+    ///
+    /// let dir = Dir::new(c"rust_doctest_relay_global");
+    /// let mut relay = Relay::open(&dir, c"all", 64, 2, OneForAll)?;
+    ///
+    /// relay.write_mut(b"0123456");
+    /// relay.flush();
+    /// assert_eq!(relay.lost(), 0);
+    /// // Nobody has read the first sub-buffer.
+    /// relay.flush();
+    /// assert_eq!(relay.lost(), 1);
+    /// relay.write_mut(&[0; 65]);
+    /// assert_eq!(relay.too_big(), 1);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub fn write_mut(&mut self, record: &[u8]) {
+        // SAFETY: Nobody else has this.
+        unsafe { self.write_alone(record) };
+    }
+
+    /// # Safety
+    ///
+    /// Nobody else may be writing to the buffer.
+    #[inline]
+    unsafe fn write_alone(&self, record: &[u8]) {
+        // SAFETY: Promised by the caller. The channel is open, so there is a buffer for each CPU
+        // that runs.
         unsafe {
             bindings::relay_write(
                 self.channel().as_ptr(),
@@ -159,10 +221,11 @@ impl<C: Client> Relay<C> {
         };
     }
 
-    /// Lets readers have what is in sub-buffers that are not full. Nobody may write meanwhile.
+    /// Lets readers have what is in sub-buffers that are not full. May sleep.
     #[inline]
-    pub fn flush(&self) {
-        self.channel().flush();
+    pub fn flush(&mut self) {
+        // SAFETY: Nobody writes to it, as nobody else has this.
+        unsafe { self.channel().flush() };
     }
 
     /// Notes that a program has read `count` sub-buffers of the buffer of `cpu` in its mapping.
