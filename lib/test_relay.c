@@ -90,8 +90,12 @@ static struct rchan_buf *buffer_of(struct session *session, unsigned int cpu)
 
 static void close_channel(struct session *session)
 {
+	/* Relay does not know of late files, whose buffers it frees. */
+	if (session->flags & TEST_RELAY_LATE)
+		debugfs_remove(session->dir);
 	relay_close(session->chan);
-	debugfs_remove(session->dir);
+	if (!(session->flags & TEST_RELAY_LATE))
+		debugfs_remove(session->dir);
 	free_percpu(session->cpus);
 	session->chan = NULL;
 	session->cpus = NULL;

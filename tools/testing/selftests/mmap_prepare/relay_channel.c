@@ -349,6 +349,18 @@ TEST_F(relay, hotplug)
 	EXPECT_EQ(1, records_in(self->buf + FIT * RECORD, RECORD, 1, &seq));
 }
 
+/* It gets the buffer of all, if that is what the channel has. */
+TEST_F(relay, hotplug_global)
+{
+	ASSERT_EQ(0, write_text(CPU1_ONLINE, "0")) TH_LOG("needs a CPU to take away");
+	REOPEN(TEST_RELAY_GLOBAL);
+	ASSERT_EQ(0, write_text(CPU1_ONLINE, "1"));
+	EXPECT_EQ(-ENOENT, channel_file(&self->c, 1, O_RDONLY));
+	ASSERT_EQ(0, channel_write(&self->c, 1, 2, RECORD));
+	ASSERT_EQ(2 * RECORD, read(self->fd, self->buf, sizeof(self->buf)));
+	EXPECT_EQ(2, records_in(self->buf, 2 * RECORD, 1, &self->seq));
+}
+
 /* Open files outlive the channel; with the C relay, only those that can be mapped. */
 TEST_F(relay, close_with_open_files)
 {

@@ -18,7 +18,7 @@
 #include "relay_test.h"
 
 #define MAX_CPUS	8
-#define VARIANTS	6
+#define VARIANTS	7
 
 enum reader { BY_READ, BY_POLL, BY_MMAP };
 
@@ -69,6 +69,10 @@ FIXTURE_VARIANT_ADD(stress, overwrite) {
 
 FIXTURE_VARIANT_ADD(stress, close) {
 	.reader = BY_POLL, .record = 64, .close = true,
+};
+
+FIXTURE_VARIANT_ADD(stress, close_mapped) {
+	.reader = BY_MMAP, .record = 64, .close = true,
 };
 
 FIXTURE_SETUP(stress)
@@ -166,7 +170,10 @@ static void read_all_the_time(struct channel *c, struct round *round, int cpu, s
 	}
 }
 
-/* Looks at the mapping, says what it has seen, and looks again when nothing can be left. */
+/*
+ * Looks at the mapping, says what it has seen, and looks again when nothing can be left, or
+ * nobody says any more how much there is.
+ */
 static void map_all_the_time(struct channel *c, struct round *round, int cpu, size_t size)
 {
 	const size_t subbuf = c->open.subbuf_size, n = c->open.n_subbufs;
@@ -183,7 +190,14 @@ static void map_all_the_time(struct channel *c, struct round *round, int cpu, si
 	for (;;) {
 		bool stop = round->stop_reading;
 
-		for (stat = channel_stat(c, cpu, 0); taken < stat.produced; taken++) {
+		stat = channel_stat(c, cpu, 0);
+		if (stat.cpu != cpu) {
+			for (size_t at = 0; at < subbuf * n; at += PAGE)
+				if (try_read(p + at))
+					_exit(2);
+			_exit(munmap(p, subbuf * n));
+		}
+		for (; taken < stat.produced; taken++) {
 			count(&round->cpu[cpu], p + taken % n * subbuf, subbuf, cpu, size, &last);
 			channel_consume(c, cpu, 1);
 		}
