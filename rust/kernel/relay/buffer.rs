@@ -380,10 +380,15 @@ impl Buffer {
         }
         match self.channel().callbacks().subbuf_start {
             Some(subbuf_start) => {
-                // The client may reserve some of it.
-                self.set_offset(0);
                 // SAFETY: It gets what it was promised: its buffer, and addresses in there.
-                unsafe { subbuf_start(self.as_ptr(), new, old) != 0 }
+                let go_on = unsafe { subbuf_start(self.as_ptr(), new, old) != 0 };
+
+                // The client may have reserved some of it. Not before it was asked, as with just
+                // one sub-buffer this is all that a reader can tell it by.
+                if go_on && self.offset() == self.geometry().stopped() {
+                    self.set_offset(0);
+                }
+                go_on
             }
             None if full => false,
             None => {

@@ -110,10 +110,7 @@ impl Geometry {
         }
         progress.bytes_consumed = progress.bytes_consumed.wrapping_add(len);
         // It may be full to the last byte, and yet not have been left by the writer.
-        if !in_written
-            && progress.bytes_consumed.wrapping_add(padding(index)) == size
-            && (progress.offset != size || index != self.index(progress.produced))
-        {
+        if !in_written && progress.bytes_consumed.wrapping_add(padding(index)) == size {
             progress.consume(1);
             progress.bytes_consumed = 0;
         }
@@ -265,6 +262,15 @@ mod tests {
         at.writing = 300;
         assert!(ring().readable(&mut at, |_| 0));
         assert_eq!(at.consumed, 0);
+
+        // With one sub-buffer, only the offset tells.
+        for (offset, consumed) in [(101, 0), (10, 1)] {
+            let mut at = progress(1, 0, offset, 0);
+            let count = NonZeroUsize::MIN;
+            at.writing = 0;
+            assert!(Geometry { count, ..ring() }.readable(&mut at, |_| 0));
+            assert_eq!(at.consumed, consumed);
+        }
     }
 
     #[test]
