@@ -184,8 +184,9 @@ pub trait FileOperations: Sized + 'static {
 
     /// Called when nothing uses the file any more.
     ///
-    /// If not implemented, the private data is dropped.
-    fn release(data: Self::Private, _file: &File) {
+    /// If not implemented, the private data is dropped. The file is not passed: its last reference
+    /// is gone, so nobody may take another one.
+    fn release(data: Self::Private) {
         drop(data);
     }
 

@@ -39,8 +39,8 @@ impl<'a> VmaDesc<'a> {
     ///
     /// # Errors
     ///
-    /// - [`EINVAL`] if the operations of `inner` are not `table`, or the hook puts another file in
-    ///   the place of the mapped one.
+    /// - [`EINVAL`] if the operations of `inner` are not `table`, it has yet to be opened, or the
+    ///   hook puts another file in the place of the mapped one.
     /// - [`EACCES`] if `inner` is not open for what may be done to the mapping.
     /// - What the hook returns.
     ///
@@ -82,7 +82,7 @@ impl<'a> VmaDesc<'a> {
         inner: &'a File,
         table: &'static FileOperationsVTable<T>,
     ) -> Result<MmapAction<'a>> {
-        // SAFETY: The file is valid; its operations do not change.
+        // SAFETY: The file is valid. The operations are compared only.
         let fops = unsafe { (*inner.as_ptr()).f_op };
 
         if !core::ptr::eq(fops, table.as_raw()) {
@@ -110,7 +110,10 @@ impl<'a> VmaDesc<'a> {
         let desc = self.as_ptr();
         let inner_ptr = inner.as_ptr();
 
-        // SAFETY: The file is valid; its operations do not change.
+        if !inner.is_opened() {
+            return Err(EINVAL);
+        }
+        // SAFETY: The file is open; its operations do not change.
         let fops = unsafe { &*(*inner_ptr).f_op };
         let hook = match fops.mmap_prepare {
             Some(hook) => hook,

@@ -104,7 +104,10 @@ impl Buffer {
             return 0;
         }
 
-        let _reader = file.inode().lock();
+        let Some(inode) = file.inode() else {
+            return 0;
+        };
+        let _reader = inode.lock();
 
         while !to.is_empty() {
             let Some(progress) = self.readable() else {

@@ -26,8 +26,17 @@ use crate::{
     },
     prelude::*,
     seq_file::SeqFile,
-    sync::poll::PollTable,
-    types::ForeignOwnable,
+    sync::{
+        barrier::{
+            smp_mb,
+            Write, //
+        },
+        poll::PollTable, //
+    },
+    types::{
+        ForeignOwnable,
+        NotThreadSafe, //
+    },
     uaccess::{
         UserPtr,
         UserSlice, //
@@ -54,6 +63,11 @@ impl<T: FileOperations> FileOperationsVTable<T> {
             Ok(private) => {
                 // SAFETY: The file is being opened, so nobody else accesses its private data.
                 unsafe { (*file).private_data = private.into_foreign() };
+                // Who has kept the file, and sees it as opened, sees the data. On x86 stores are in
+                // order anyway.
+                if !cfg!(CONFIG_X86) {
+                    smp_mb(Write);
+                }
                 if matches!(T::LLSEEK, Llseek::Nonseekable) {
                     // SAFETY: By the safety requirements. Nobody else accesses its mode yet.
                     return unsafe { bindings::nonseekable_open(inode, file) };
@@ -74,9 +88,7 @@ impl<T: FileOperations> FileOperationsVTable<T> {
         // SAFETY: The file is valid. By the type invariants, `open` put the result of
         // `into_foreign` there, or the private data is `()`. All borrows of it are over, and
         // `release` is called once.
-        let private = unsafe { T::Private::from_foreign((*file).private_data) };
-        // SAFETY: The file is valid during this call, and nobody is using its position.
-        T::release(private, unsafe { File::from_raw_file(file) });
+        T::release(unsafe { T::Private::from_foreign((*file).private_data) });
         0
     }
 
@@ -292,11 +304,13 @@ impl<T: FileOperations> FileOperationsVTable<T> {
         pgoff: c_ulong,
         flags: c_ulong,
     ) -> c_ulong {
+        // INVARIANT: This is the operation, which ends after the only reference to this.
         let req = UnmappedAreaRequest {
             addr,
             len,
             pgoff,
             flags,
+            _not_send: NotThreadSafe,
         };
         // SAFETY: The file is valid during this call, which is not inside a use of its position.
         T::get_unmapped_area(unsafe { File::from_raw_file(file) }, &req).into_raw()

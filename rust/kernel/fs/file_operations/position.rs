@@ -6,6 +6,7 @@ use crate::{
     bindings,
     fs::{
         file::Offset,
+        inode::Inode,
         LocalFile, //
     },
     prelude::*, //
@@ -61,6 +62,14 @@ impl<'a> FilePosition<'a> {
     pub fn set(&self, pos: Offset) {
         // SAFETY: As in `get`, with `WRITE_ONCE()`.
         unsafe { (&raw mut (*self.0.as_ptr()).f_pos).write_volatile(pos) };
+    }
+
+    /// Returns the inode of the file.
+    #[inline]
+    pub fn inode(&self) -> &Inode {
+        // SAFETY: The file is open, as this is given to `llseek` only; it holds a reference to its
+        // inode until it is released.
+        unsafe { Inode::from_raw((*self.0.as_ptr()).f_inode) }
     }
 
     /// Makes a position that C would take for an error code a success all the same.

@@ -5,18 +5,26 @@
 use crate::{
     bindings,
     fs::File,
-    prelude::*, //
+    prelude::*,
+    types::NotThreadSafe, //
 };
 
 /// What `mmap(2)` asks of [`FileOperations::get_unmapped_area`].
 ///
+/// Who has one is that operation: it cannot be copied, and is only lent.
+///
+/// # Invariants
+///
+/// The operation is running, on this thread, with the memory map locked.
+///
 /// [`FileOperations::get_unmapped_area`]: super::FileOperations::get_unmapped_area
-#[derive(Clone, Copy)]
 pub struct UnmappedAreaRequest {
     pub(super) addr: usize,
     pub(super) len: usize,
     pub(super) pgoff: usize,
     pub(super) flags: usize,
+    // The address space is that of the current task.
+    pub(super) _not_send: NotThreadSafe,
 }
 
 impl UnmappedAreaRequest {
@@ -48,8 +56,8 @@ impl UnmappedAreaRequest {
     #[cfg(CONFIG_MMU)]
     #[inline]
     pub fn default_area(&self, file: &File) -> UnmappedArea {
-        // SAFETY: The file is valid, and this runs in the process that maps it, with the memory map
-        // locked.
+        // SAFETY: The file is valid, and by the type invariants this runs in the process that maps
+        // it, with the memory map locked.
         UnmappedArea(unsafe {
             bindings::mm_get_unmapped_area(
                 file.as_ptr(),
@@ -86,8 +94,8 @@ impl UnmappedAreaRequest {
     #[cfg(CONFIG_MMU)]
     #[inline]
     pub fn shmem_area(&self) -> UnmappedArea {
-        // SAFETY: NULL stands for the file to come. This runs in the process that maps it, with the
-        // memory map locked.
+        // SAFETY: NULL stands for the file to come. By the type invariants this runs in the process
+        // that maps it, with the memory map locked.
         UnmappedArea(unsafe {
             bindings::shmem_get_unmapped_area(
                 core::ptr::null_mut(),

@@ -435,6 +435,31 @@ mod nested {
     }
 
     #[test]
+    fn inner_file_must_be_open() -> Result {
+        let inner = TestFile::new(1, Arc::new((), GFP_KERNEL)?, |file, desc| {
+            desc.map_pages_full(&file.pages)
+        })?;
+        let inner = Arc::new(Inner(inner.0), GFP_KERNEL)?;
+        let file = TestFile::new(0, inner.clone(), |file, desc| file.state.call(desc))?;
+        // SAFETY: The file is valid, and nobody else uses it.
+        let mode = unsafe { &raw mut (*inner.0.as_ptr()).f_mode };
+
+        assert!(inner.0.inode().is_some());
+        // As one whose `open` has not returned, or has failed.
+        // SAFETY: As above.
+        unsafe { *mode &= !bindings::FMODE_OPENED };
+        assert_eq!(file.map(1, SHARED), Err(EINVAL));
+        assert!(inner.0.inode().is_none());
+        // SAFETY: As above.
+        unsafe { *mode |= bindings::FMODE_OPENED };
+
+        let addr = file.map(1, SHARED)?;
+
+        assert_eq!(read(addr), Ok(1));
+        unmap(addr, 1)
+    }
+
+    #[test]
     fn inner_errors() -> Result {
         // Another file in the place of this one.
         let file = wrapper(
