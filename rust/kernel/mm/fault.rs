@@ -472,7 +472,7 @@ impl<'v, V: VmOperations> VmHugeFault<'v, V> {
             // SAFETY: The fault is valid, core mm asked for this order, and the flags were checked.
             // The frames may be mapped until the file is released, which the mapping prevents.
             bindings::HUGE_PMD_ORDER => unsafe { bindings::vmf_insert_pfn_pmd(vmf, pfn, write) },
-            #[cfg(CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD)]
+            #[cfg(all(CONFIG_TRANSPARENT_HUGEPAGE, CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD))]
             // SAFETY: As above.
             bindings::HUGE_PUD_ORDER => unsafe { bindings::vmf_insert_pfn_pud(vmf, pfn, write) },
             _ => {
