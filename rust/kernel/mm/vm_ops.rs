@@ -41,6 +41,8 @@ pub enum Access {
     /// Not at all, or by [`VmOperations::access`].
     None,
     /// Through a temporary kernel mapping of the frame, where the architecture can.
+    ///
+    /// For memory of devices: architectures warn if other memory is mapped that way.
     GenericPhys,
 }
 
