@@ -86,7 +86,7 @@ impl CustomMap for Memory {
     fn map<'a>(&'a self, mapper: &VmaMapper<'a, Self>) -> Result {
         let nr_pages = mapper.nr_pages();
         let nr_frames = nr_pages / 2;
-        let half = nr_pages - nr_frames;
+        let half = nr_pages.div_ceil(2);
 
         mapper.insert_pages(0, self.pages.0.get(..half).ok_or(EINVAL)?)?;
         if nr_frames == 0 {

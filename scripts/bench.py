@@ -18,6 +18,7 @@ CLOCK = 2
 
 # What may take more, by how many instructions an operation, and why.
 EXPLAINED = {
+    "pfns": (1, "the compiler merges arms of the driver's match, and jumps"),
     "lseek_mem": (2, "the lock's guard keeps the inode in a register: one push, one pop"),
 }
 
