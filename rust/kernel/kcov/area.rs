@@ -152,7 +152,8 @@ impl Room {
 ///
 /// # Invariants
 ///
-/// `ptr` is an allocation of `vmalloc()` that this owns, of `words` words, and of two at least.
+/// `ptr` is an allocation of `vmalloc()` that this owns, of `words` words, and of two at least. The
+/// first one is the number of entries that have been recorded, and is set.
 pub struct RemoteArea {
     ptr: NonNull<u64>,
     words: u32,
@@ -162,7 +163,7 @@ pub struct RemoteArea {
 unsafe impl Send for RemoteArea {}
 
 impl RemoteArea {
-    /// Allocates an area of `words` words, whose counter is not set yet. May sleep.
+    /// Allocates an area of `words` words, without entries. May sleep.
     ///
     /// # Errors
     ///
@@ -173,12 +174,12 @@ impl RemoteArea {
         }
         // SAFETY: Any size but zero will do.
         let ptr = unsafe { bindings::vmalloc_noprof(words.max(2) as usize * WORD) };
+        let ptr: NonNull<u64> = NonNull::new(ptr.cast()).ok_or(ENOMEM)?;
 
-        // INVARIANT: Just allocated. Two words are what a free one needs for its link.
-        Ok(Self {
-            ptr: NonNull::new(ptr.cast()).ok_or(ENOMEM)?,
-            words,
-        })
+        // SAFETY: Just allocated.
+        unsafe { ptr.write(0) };
+        // INVARIANT: As just done. Two words are what a free one needs for its link.
+        Ok(Self { ptr, words })
     }
 
     /// Takes over an area again.
@@ -203,16 +204,9 @@ impl RemoteArea {
         (this.ptr.as_ptr().cast(), this.words)
     }
 
-    /// Says that there are no entries.
-    #[inline]
-    pub fn clear(&mut self) {
-        // SAFETY: By the type invariants.
-        unsafe { self.ptr.write(0) };
-    }
-
     #[inline]
     fn count(&self) -> u64 {
-        // SAFETY: By the type invariants. It was cleared before it was recorded to.
+        // SAFETY: By the type invariants.
         unsafe { self.ptr.read() }
     }
 }
@@ -251,7 +245,7 @@ impl FreeAreas {
         unsafe { link.write(self.first.replace(area)) };
     }
 
-    /// Removes an area of `words` words.
+    /// Removes an area of `words` words, without entries.
     #[inline]
     pub fn take(&mut self, words: u32) -> Option<RemoteArea> {
         let mut link = &mut self.first;
@@ -261,9 +255,12 @@ impl FreeAreas {
             link = unsafe { link.as_mut()?.ptr.cast().as_mut() };
         }
 
+        let ptr = link.as_ref()?.ptr;
         // SAFETY: By the type invariants. It is not in the list any more.
-        let next = unsafe { link.as_ref()?.ptr.cast().read() };
+        let next = unsafe { ptr.cast().read() };
 
+        // SAFETY: The area is ours, and the link is not needed any more.
+        unsafe { ptr.write(0) };
         core::mem::replace(link, next)
     }
 }
@@ -386,7 +383,10 @@ mod tests {
             free.put(RemoteArea::new(words)?);
         }
         assert!(free.take(4).is_none());
-        assert_eq!(free.take(1).map(|area| area.words), Some(1));
+        assert_eq!(
+            free.take(1).map(|area| (area.words, area.count())),
+            Some((1, 0))
+        );
         assert_eq!(free.take(2).map(|area| area.words), Some(2));
         assert_eq!(free.take(2).map(|area| area.words), Some(2));
         assert!(free.take(2).is_none());

@@ -143,9 +143,7 @@ impl<'irq> CurrentCoverage<'irq> {
     ///
     /// The task must not be in a section, else that is never ended.
     #[inline]
-    pub fn start_remote(&self, mut section: Section, mode: Mode) {
-        section.area.clear();
-
+    pub fn start_remote(&self, section: Section, mode: Mode) {
         let (ptr, words) = section.area.into_raw();
         let kcov = Arc::into_raw(section.kcov);
 
