@@ -8,7 +8,10 @@
  *   common      in a worker, section of the common handle of the writer
  *   softirq N   in a softirq on top of the writer, section N
  *   nested N    as "common", with a softirq on top of the worker, section N
+ *   hold N      as "task", but the section goes on until
+ *   release     after which the code of it is run
  */
+#include <linux/completion.h>
 #include <linux/debugfs.h>
 #include <linux/interrupt.h>
 #include <linux/kcov.h>
@@ -69,6 +72,21 @@ static void test_kcov_in_task(struct work_struct *work)
 	kcov_remote_stop();
 }
 
+static DECLARE_COMPLETION(test_kcov_held);
+static DECLARE_COMPLETION(test_kcov_released);
+static unsigned int test_kcov_held_id;
+
+static void test_kcov_hold(struct work_struct *work)
+{
+	kcov_remote_start_usb(test_kcov_held_id);
+	complete(&test_kcov_held);
+	wait_for_completion(&test_kcov_released);
+	test_kcov_task_code(test_kcov_held_id);
+	kcov_remote_stop();
+}
+
+static DECLARE_WORK(test_kcov_hold_work, test_kcov_hold);
+
 static ssize_t test_kcov_write(struct file *file, const char __user *from,
 			       size_t len, loff_t *pos)
 {
@@ -85,6 +103,21 @@ static ssize_t test_kcov_write(struct file *file, const char __user *from,
 	}
 	if (!strcmp(word, "self")) {
 		test_kcov_in_task(&section.work);
+		return len;
+	}
+	if (!strcmp(word, "hold")) {
+		if (work_busy(&test_kcov_hold_work))
+			return -EBUSY;
+		test_kcov_held_id = section.id;
+		queue_work(system_dfl_wq, &test_kcov_hold_work);
+		wait_for_completion(&test_kcov_held);
+		return len;
+	}
+	if (!strcmp(word, "release")) {
+		if (!work_busy(&test_kcov_hold_work))
+			return -EINVAL;
+		complete(&test_kcov_released);
+		flush_work(&test_kcov_hold_work);
 		return len;
 	}
 	section.softirq = !strcmp(word, "nested");
@@ -116,6 +149,9 @@ module_init(test_kcov_init);
 static void __exit test_kcov_exit(void)
 {
 	debugfs_remove(test_kcov_file);
+	if (work_busy(&test_kcov_hold_work))
+		complete(&test_kcov_released);
+	flush_work(&test_kcov_hold_work);
 }
 module_exit(test_kcov_exit);
 

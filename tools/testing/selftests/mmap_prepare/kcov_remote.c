@@ -138,6 +138,56 @@ TEST_F(remote, exit_gives_up_the_handles)
 	}
 }
 
+/*
+ * A section outlives the session that it was begun for. What it has recorded is
+ * for nobody then, and least of all for the next session.
+ */
+TEST_F(remote, disabled_in_section)
+{
+	ASSERT_EQ(0, cover_remote(&self->c, KCOV_TRACE_PC, COVER_WORDS, USB(1), 0));
+	ASSERT_EQ(0, write_text(TEST_KCOV, "hold 1"));
+	cover_reset(&self->c);
+	ASSERT_EQ(0, write_text(TEST_KCOV, "release"));
+	EXPECT_LT(0, pcs_in(&self->c, TASK_CODE));
+
+	ASSERT_EQ(0, write_text(TEST_KCOV, "hold 1"));
+	ASSERT_EQ(0, ioctl(self->c.fd, KCOV_DISABLE, 0));
+	EXPECT_EQ(0, RUN("release"));
+
+	ASSERT_EQ(0, cover_remote(&self->c, KCOV_TRACE_PC, COVER_WORDS, USB(1), 0));
+	ASSERT_EQ(0, write_text(TEST_KCOV, "hold 1"));
+	ASSERT_EQ(0, ioctl(self->c.fd, KCOV_DISABLE, 0));
+	ASSERT_EQ(0, cover_remote(&self->c, KCOV_TRACE_CMP, 64, USB(1), 0));
+	EXPECT_LT(0, RUN("task 1"));
+	EXPECT_EQ(0, RUN("release"));
+
+	ASSERT_EQ(0, write_text(TEST_KCOV, "hold 1"));
+	ASSERT_EQ(0, ioctl(self->c.fd, KCOV_DISABLE, 0));
+	ASSERT_EQ(0, ioctl(self->c.fd, KCOV_ENABLE, KCOV_TRACE_CMP));
+	RUN("release");
+	EXPECT_EQ(0, cmps_with(&self->c, 0x12345678));
+}
+
+/* It may then be all that has a reference. */
+TEST_F(remote, exit_in_section)
+{
+	for (int i = 0; i < 10; i++) {
+		EXPECT_TRUE(IN_CHILD({
+			struct cover c;
+
+			if (cover_open(&c, COVER_WORDS) ||
+			    cover_remote(&c, KCOV_TRACE_PC, 512, USB(1), 0))
+				_exit(2);
+			_exit(write_text(TEST_KCOV, "hold 1") ? 3 : 0);
+		}));
+		/* The handle is free. */
+		EXPECT_EQ(0, cover_remote(&self->c, KCOV_TRACE_PC, 512, USB(1), 0));
+		EXPECT_EQ(0, RUN("release"));
+		EXPECT_LT(0, RUN("task 1"));
+		EXPECT_EQ(0, ioctl(self->c.fd, KCOV_DISABLE, 0));
+	}
+}
+
 static int remote_handles(int fd, unsigned int n, uint64_t common, const uint64_t *handles)
 {
 	struct kcov_remote_arg *arg = calloc(1, sizeof(*arg) + n * 8);
