@@ -3,6 +3,7 @@
  * Coverage of what a task does itself: KCOV_ENABLE. The files fs/eventfd.c and
  * fs/pipe.c have to be instrumented; other code may be.
  */
+#include <poll.h>
 #include <sys/klog.h>
 
 #include "kselftest_harness.h"
@@ -56,6 +57,7 @@ TEST(self_test_at_boot)
 
 TEST_F(trace, node)
 {
+	struct pollfd poll_fd = { .fd = self->c.fd, .events = POLLIN | POLLOUT };
 	struct stat st;
 	char c;
 
@@ -67,6 +69,9 @@ TEST_F(trace, node)
 	EXPECT_ERRNO(ESPIPE, pwrite(self->c.fd, &c, 1, 0));
 	EXPECT_ERRNO(EINVAL, read(self->c.fd, &c, 1));
 	EXPECT_ERRNO(EINVAL, write(self->c.fd, &c, 1));
+	/* What has no say in it is ready. */
+	EXPECT_EQ(1, poll(&poll_fd, 1, 0));
+	EXPECT_EQ(POLLIN | POLLOUT, poll_fd.revents);
 }
 
 /* The first program of Documentation/dev-tools/kcov.rst, with calls of our own. */
@@ -90,6 +95,8 @@ TEST_F(trace, nothing_of_kcov_itself)
 {
 	ASSERT_EQ(0, ioctl(self->c.fd, KCOV_ENABLE, KCOV_TRACE_PC));
 	ASSERT_EQ(0, ioctl(self->c.fd, KCOV_DISABLE, 0));
+	/* The way there is, if all is instrumented. */
+	EXPECT_EQ(ikconfig("KCOV_INSTRUMENT_ALL"), cover_count(&self->c) > 0);
 	for (uint64_t i = 1; i <= cover_count(&self->c); i++) {
 		const struct symbol *s = symbol_of(self->c.area[i]);
 
