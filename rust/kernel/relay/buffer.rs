@@ -370,7 +370,7 @@ impl Buffer {
 
     /// Asks the client whether to write to the sub-buffer `new`.
     ///
-    /// The offset is then that in `new`. Without a client's say, a full buffer is left as it is.
+    /// Without a client's say, a full buffer is left as it is.
     #[inline]
     fn begin(&self, new: *mut c_void, old: *mut c_void) -> bool {
         let full = self.is_full();
@@ -379,22 +379,9 @@ impl Buffer {
             self.set_full_count(self.full_count().wrapping_add(1));
         }
         match self.channel().callbacks().subbuf_start {
-            Some(subbuf_start) => {
-                // SAFETY: It gets what it was promised: its buffer, and addresses in there.
-                let go_on = unsafe { subbuf_start(self.as_ptr(), new, old) != 0 };
-
-                // The client may have reserved some of it. Not before it was asked, as with just
-                // one sub-buffer this is all that a reader can tell it by.
-                if go_on && self.offset() == self.geometry().stopped() {
-                    self.set_offset(0);
-                }
-                go_on
-            }
-            None if full => false,
-            None => {
-                self.set_offset(0);
-                true
-            }
+            // SAFETY: It gets what it was promised: its buffer, and addresses in there.
+            Some(subbuf_start) => unsafe { subbuf_start(self.as_ptr(), new, old) != 0 },
+            None => !full,
         }
     }
 
@@ -403,6 +390,22 @@ impl Buffer {
     fn too_big(&self) -> usize {
         self.set_big_count(self.big_count().wrapping_add(1));
         0
+    }
+
+    /// Notes that records are to be dropped until the client says otherwise, and returns 0.
+    #[cold]
+    fn stop(&self) -> usize {
+        self.set_offset(self.geometry().stopped());
+        0
+    }
+
+    /// Returns `len`, or 0 if it does not fit behind the `offset` bytes that the client reserved.
+    #[cold]
+    fn behind_reserved(&self, len: usize, offset: usize, size: usize) -> usize {
+        if len.wrapping_add(offset) > size {
+            return self.too_big();
+        }
+        len
     }
 
     /// Makes the file longer by `bytes`.
@@ -471,17 +474,23 @@ impl Buffer {
             .wrapping_byte_add(self.geometry().start_of(index));
 
         if !self.begin(new, self.data()) {
-            self.set_offset(self.geometry().stopped());
-            return 0;
+            return self.stop();
         }
+
+        let size = self.geometry().size.get();
+        let offset = self.offset();
+        let fits = if offset > size {
+            // Not before the client was asked, as with just one sub-buffer this is all that a
+            // reader can tell by that the writer has stopped.
+            self.set_offset(0);
+            len
+        } else {
+            self.behind_reserved(len, offset, size)
+        };
+
         self.set_data(new);
         self.set_padding(index, 0);
-
-        // The client may have reserved some bytes.
-        if len.wrapping_add(self.offset()) > self.geometry().size.get() {
-            return self.too_big();
-        }
-        len
+        fits
     }
 
     /// # Safety
