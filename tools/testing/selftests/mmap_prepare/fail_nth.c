@@ -5,8 +5,9 @@
  *
  * What fails is ENOMEM, or what the device documents. In each case nothing is
  * left of the mapping: no page table, no memory accounted, no reference on a page
- * or on the file, and no object that nothing refers to. planted_leaks.c shows that
- * these are found. A device that the kernel is configured to have must be there.
+ * or on the file, no page, and no object that nothing refers to. planted_leaks.c
+ * shows that these are found. A device that the kernel is configured to have must
+ * be there.
  */
 #include <linux/kcov.h>
 #include <sched.h>
@@ -27,6 +28,7 @@ FIXTURE(faults)
 	long closed[NR_COUNTS];
 	int refused, spared;	/* failed allocations that mattered, and that did not */
 	int other[2];		/* times each of the documented errors was seen */
+	long rust_pages;	/* as long as no file is open */
 };
 
 FIXTURE_VARIANT(faults)
@@ -184,10 +186,14 @@ FIXTURE_SETUP(faults)
 		ASSERT_TRUE(system_ram(&ram, &ram_len, &top));
 		self->offset = (top + (1ULL << 33)) & ~((1ULL << 21) - 1);
 	}
+	self->rust_pages = rust_pages();
+	ASSERT_LE(0, self->rust_pages);
 }
 
 FIXTURE_TEARDOWN(faults)
 {
+	/* Those of a file that could not be opened are among them. */
+	EXPECT_EQ(self->rust_pages, rust_pages());
 	close(self->leaks);
 	close(self->nth);
 }

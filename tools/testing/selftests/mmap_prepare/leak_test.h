@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Looking for leaks. Needs kselftest_harness.h, DEBUG_KMEMLEAK and TEST_MMAP_LEAKS. */
+/*
+ * Looking for leaks. Needs kselftest_harness.h, DEBUG_KMEMLEAK,
+ * MEM_ALLOC_PROFILING and TEST_MMAP_LEAKS.
+ */
 #ifndef __MMAP_PREPARE_LEAK_TEST_H
 #define __MMAP_PREPARE_LEAK_TEST_H
 
@@ -37,6 +40,21 @@ static inline ssize_t find_leaks(char *text, size_t size)
 		if (write_text(KMEMLEAK, "scan"))
 			return -1;
 	return read_text(KMEMLEAK, text, size);
+}
+
+/* How many bytes there are of pages that Rust has allocated, which kmemleak cannot tell. */
+static inline long rust_pages(void)
+{
+	FILE *file = fopen("/proc/allocinfo", "r");
+	long bytes = -1;
+	char line[512];
+
+	while (file && bytes < 0 && fgets(line, sizeof(line), file))
+		if (strstr(line, "func:rust_helper_alloc_pages"))
+			bytes = atol(line);
+	if (file)
+		fclose(file);
+	return bytes;
 }
 
 /* What a mapping changes. The unit is a kilobyte where it is not one. */

@@ -88,6 +88,22 @@ TEST(a_mapping_and_a_descriptor_are_counted)
 	EXPECT_STREQ("nothing", changed(before, now) ?: "nothing");
 }
 
+TEST(a_page_of_a_closed_file_is_counted)
+{
+	long before = rust_pages();
+	int leaks = open(LEAKS, O_RDWR), fd = open("/dev/rust_mmap_minimal", O_RDWR);
+	char *p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+
+	ASSERT_NE(MAP_FAILED, p);
+	ASSERT_EQ(0, try_read(p));
+	ASSERT_EQ(0, ioctl(leaks, 'p', phys_of(p) / PAGE));
+	ASSERT_EQ(0, munmap(p, PAGE));
+	ASSERT_EQ(0, close(fd));
+	EXPECT_EQ(before + PAGE, rust_pages());
+	ASSERT_EQ(0, close(leaks));
+	EXPECT_EQ(before, rust_pages());
+}
+
 FIXTURE(unreferred) {};
 FIXTURE_SETUP(unreferred) {}
 FIXTURE_TEARDOWN(unreferred) {}
