@@ -40,15 +40,19 @@ boot()
 }
 
 # ktap NAME EXTRA_FAILURES: counts the results in NAME.log, at the depth at which
-# the tests themselves report. A skipped test has not passed.
+# the tests themselves report. A skipped test has not passed. What a test that
+# failed has said is shown.
 ktap()
 {
 	local log=$LOGS/$1.log p f s
 
 	p=$(grep -cE '^(# )*ok [0-9]+ ' "$log" || true)
-	s=$(grep -ciE '^(# )*ok [0-9]+ .*# SKIP' "$log" || true)
+	s=$(grep -cE '^(# )*ok [0-9]+ .*# SKIP' "$log" || true)
 	f=$(grep -cE '^(# )*not ok [0-9]+ ' "$log" || true)
-	grep -iE '^(# )*(not ok [0-9]+ |ok [0-9]+ .*# SKIP)' "$log" || true
+	awk '/^# .*:[0-9]+:/ { said = said $0 "\n" }
+		/^(# )*not ok [0-9]+ / { printf "%s%s\n", said, $0 }
+		/^(# )*ok [0-9]+ .*# SKIP/
+		/^(# )*(not )?ok [0-9]+ / { said = "" }' "$log"
 	p=$((p - s))
 	f=$((f + $2))
 	[ "$p" -gt 0 ] || f=$((f + 1))
