@@ -462,7 +462,7 @@ static void take_memory(int said)
  * Short of memory the kernel takes pages without a buffer back, but only out of
  * the mapping that they are in.
  */
-TEST_F_TIMEOUT(binder, shrinker, 300)
+TEST_F(binder, shrinker)
 {
 	struct client another;
 	char c;

@@ -353,7 +353,7 @@ static bool all_seen(const struct _test_data_faults *self,
 	return true;
 }
 
-TEST_F_TIMEOUT(faults, each_allocation, 300)
+TEST_F(faults, each_allocation)
 {
 	bool failed = true;
 	int n;
@@ -505,13 +505,13 @@ static void each_mmap(struct __test_metadata *_metadata, struct _test_data_fault
 	TH_LOG("%d allocations: %d refused, %d made good for", n - 1, self->refused, self->spared);
 }
 
-TEST_F_TIMEOUT(faults, replacing_another, 300)
+TEST_F(faults, replacing_another)
 {
 	each_mmap(_metadata, self, variant, replace);
 	EXPECT_LT(0, self->refused);
 }
 
-TEST_F_TIMEOUT(faults, extending_another, 300)
+TEST_F(faults, extending_another)
 {
 	each_mmap(_metadata, self, variant, extend);
 }
@@ -521,7 +521,7 @@ FIXTURE(leaks) {};
 FIXTURE_SETUP(leaks) {}
 FIXTURE_TEARDOWN(leaks) {}
 
-TEST_F_TIMEOUT(leaks, nothing_has_leaked, 300)
+TEST_F(leaks, nothing_has_leaked)
 {
 	char text[4096];
 

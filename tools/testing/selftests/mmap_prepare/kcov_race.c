@@ -96,7 +96,7 @@ FIXTURE_SETUP(race) {}
 
 FIXTURE_TEARDOWN(race) {}
 
-TEST_F_TIMEOUT(race, all_against_all, 300)
+TEST_F(race, all_against_all)
 {
 	/* Longer where more is looked at. */
 	int seconds = ikconfig("KASAN") ? 60 : 5;

@@ -115,7 +115,7 @@ TEST_F(kmsg, poll)
 	EXPECT_EQ(0, lseek(self->fd, 0, SEEK_END));
 	EXPECT_EQ(0, poll(&p, 1, 0));
 	ASSERT_LT(0, put_line(self->fd));
-	EXPECT_EQ(1, poll(&p, 1, 1000));
+	EXPECT_EQ(1, poll(&p, 1, 30000));
 	EXPECT_EQ(POLLIN | POLLRDNORM, p.revents);
 }
 

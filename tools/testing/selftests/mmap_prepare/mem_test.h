@@ -27,6 +27,10 @@
 
 #include "ikconfig.h"
 
+/* Seconds. On a debug kernel, emulated on a busy machine, a test may take minutes. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 600
+
 #ifndef ARRAY_SIZE
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #endif

@@ -104,11 +104,7 @@ TEST(a_page_of_a_closed_file_is_counted)
 	EXPECT_EQ(before, rust_pages());
 }
 
-FIXTURE(unreferred) {};
-FIXTURE_SETUP(unreferred) {}
-FIXTURE_TEARDOWN(unreferred) {}
-
-TEST_F_TIMEOUT(unreferred, are_found, 200)
+TEST(unreferred_objects_are_found)
 {
 	static char text[1 << 16];
 	int fds[16];

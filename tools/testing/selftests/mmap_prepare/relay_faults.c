@@ -51,7 +51,7 @@ FIXTURE_TEARDOWN(faults)
 	close(self->nth);
 }
 
-TEST_F_TIMEOUT(faults, open, 300)
+TEST_F(faults, open)
 {
 	struct test_relay_open again;
 	int n, refused = 0;
@@ -82,7 +82,7 @@ TEST_F_TIMEOUT(faults, open, 300)
 }
 
 /* The whole life of an open file. */
-TEST_F_TIMEOUT(faults, use, 300)
+TEST_F(faults, use)
 {
 	/* Relay does not know of late files. */
 	bool maps = variant->flags & TEST_RELAY_UNSAFE ||
@@ -143,7 +143,7 @@ FIXTURE_TEARDOWN(then)
 {
 }
 
-TEST_F_TIMEOUT(then, nothing_has_leaked, 300)
+TEST_F(then, nothing_has_leaked)
 {
 	static char leaks[1 << 16];
 

@@ -244,7 +244,7 @@ static bool join(pid_t *pids, int n)
 	return ok;
 }
 
-TEST_F_TIMEOUT(stress, every_record, 600)
+TEST_F(stress, every_record)
 {
 	const bool slow = ikconfig("KASAN"), exact = ikconfig("RELAY_RUST");
 	time_t end = seconds() + (slow ? 10 : 1);
@@ -274,6 +274,9 @@ TEST_F_TIMEOUT(stress, every_record, 600)
 		plugger = FORK(plug_all_the_time(round));
 
 		usleep(slow ? 1000000 : 300000);
+		for (int i = 0; i < self->cpus; i++)
+			while (!round->cpu[i].read)
+				usleep(10000);
 		if (variant->close)
 			ASSERT_EQ(0, channel_close(&self->c));
 		round->stop_writing = true;
@@ -287,7 +290,6 @@ TEST_F_TIMEOUT(stress, every_record, 600)
 			struct test_relay_stat stat = channel_stat(&self->c, i, 0);
 			struct tally *tally = &round->cpu[i];
 
-			EXPECT_LT(0, tally->read);
 			again += tally->again;
 			read += tally->read;
 			/* Nobody counts what was written over, or after the channel is gone. */
