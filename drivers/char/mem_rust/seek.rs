@@ -33,17 +33,26 @@ pub(crate) fn seek_address(
     offset: Offset,
     whence: Whence,
 ) -> Result<Offset> {
-    let _guard = pos.inode().lock();
-
-    let to = match whence {
-        Whence::SET => offset,
-        Whence::CUR => offset.wrapping_add(pos.get()),
-        _ => return Err(EINVAL),
+    let inode = pos.inode();
+    let set = |to: Offset| {
+        if (-4095..0).contains(&to) {
+            return Err(EOVERFLOW);
+        }
+        pos.set(to);
+        pos.force_success();
+        Ok(to)
     };
-    if (-4095..0).contains(&to) {
-        return Err(EOVERFLOW);
+
+    // Locked in each arm, so that `whence` need not be kept meanwhile.
+    match whence {
+        Whence::SET => {
+            let _guard = inode.lock();
+            set(offset)
+        }
+        Whence::CUR => {
+            let _guard = inode.lock();
+            set(offset.wrapping_add(pos.get()))
+        }
+        _ => Err(EINVAL),
     }
-    pos.set(to);
-    pos.force_success();
-    Ok(to)
 }
