@@ -24,7 +24,6 @@ use super::{
 use crate::{
     bindings,
     build_assert::const_assert,
-    error::to_result,
     page::{
         Page,
         PAGE_SHIFT, //
@@ -175,8 +174,16 @@ impl<'a, C: CustomMap> VmaMapper<'a, C> {
         // CAST: A `Page` is a pointer to a `struct page`. The array is only read.
         let raw = pages.as_ptr().cast_mut().cast();
 
-        // SAFETY: By the type invariants. The pages are valid, and core mm takes references.
-        to_result(unsafe { bindings::vma_mapper_insert_pages(self.raw, addr, raw, pages.len()) })
+        // SAFETY: By the type invariants. The pages are valid, and core mm takes references. It
+        // returns 0 or an errno.
+        unsafe {
+            mapper_result(bindings::vma_mapper_insert_pages(
+                self.raw,
+                addr,
+                raw,
+                pages.len(),
+            ))
+        }
     }
 
     /// Maps what `source` tells of `nr_pages` pages.
@@ -199,9 +206,12 @@ impl<'a, C: CustomMap> VmaMapper<'a, C> {
         let (get, private) = raw_source(source);
 
         // SAFETY: By the type invariants. The source, and so what it returns, outlives the mapping.
-        to_result(unsafe {
-            bindings::vma_mapper_insert_mixed(self.raw, addr, nr_pages, get, private)
-        })
+        // It returns 0 or an errno, also if that is from the source.
+        unsafe {
+            mapper_result(bindings::vma_mapper_insert_mixed(
+                self.raw, addr, nr_pages, get, private,
+            ))
+        }
     }
 
     /// Maps all of `pfns`, as special ones.
@@ -217,9 +227,15 @@ impl<'a, C: CustomMap> VmaMapper<'a, C> {
         let pfn = pfns.start().as_raw();
 
         // SAFETY: By the type invariants. The frames may be mapped for as long as the mapping is.
-        to_result(unsafe {
-            bindings::vma_mapper_insert_mixed_pfns(self.raw, addr, pfn, pfns.nr_pages())
-        })
+        // It returns 0 or an errno.
+        unsafe {
+            mapper_result(bindings::vma_mapper_insert_mixed_pfns(
+                self.raw,
+                addr,
+                pfn,
+                pfns.nr_pages(),
+            ))
+        }
     }
 
     /// Maps all of `pfns`, with the protection `prot`.
@@ -236,9 +252,16 @@ impl<'a, C: CustomMap> VmaMapper<'a, C> {
         let prot = prot.as_raw();
 
         // SAFETY: By the type invariants. The frames may be mapped for as long as the mapping is.
-        to_result(unsafe {
-            bindings::vma_mapper_remap_pfns(self.raw, addr, pfn, pfns.nr_pages(), prot)
-        })
+        // It returns 0 or an errno.
+        unsafe {
+            mapper_result(bindings::vma_mapper_remap_pfns(
+                self.raw,
+                addr,
+                pfn,
+                pfns.nr_pages(),
+                prot,
+            ))
+        }
     }
 
     /// Maps `nr_pages` pages of `memory`, from its page `first` on.
@@ -266,10 +289,29 @@ impl<'a, C: CustomMap> VmaMapper<'a, C> {
         let memory = memory.as_ptr().cast();
 
         // SAFETY: By the type invariants. The memory is valid; core mm checks its size, and takes
-        // references on its pages.
-        to_result(unsafe {
-            bindings::vma_mapper_map_vmalloc(self.raw, addr, memory, first, nr_pages)
-        })
+        // references on its pages. It returns 0 or an errno.
+        unsafe {
+            mapper_result(bindings::vma_mapper_map_vmalloc(
+                self.raw, addr, memory, first, nr_pages,
+            ))
+        }
+    }
+}
+
+/// Turns what a `vma_mapper_*()` returned into a [`Result`].
+///
+/// Unlike [`to_result`](crate::error::to_result) it trusts the number, so that a hook which ends
+/// with such a call just returns what that does.
+///
+/// # Safety
+///
+/// `err` must be 0 or an errno.
+#[inline]
+unsafe fn mapper_result(err: c_int) -> Result {
+    match err {
+        0 => Ok(()),
+        // SAFETY: Promised by the caller.
+        _ => Err(unsafe { Error::from_errno_unchecked(err) }),
     }
 }
 
