@@ -2,10 +2,10 @@
 /*
  * Devices to measure mmap actions by, against loops in .mmap which do the same.
  *
- * /dev/test_mmap_action uses actions, /dev/test_mmap_loop does not, and neither
- * does test_mmap_action_rust.rs differ in what it maps. The offset of a mapping
- * in pages is an enum action_kind. It can have up to NR_PAGES pages, each open
- * file having its own.
+ * Each kind of action has two devices, with a hook of their own: the action is
+ * used by /dev/test_mmap_action_KIND, a loop by /dev/test_mmap_loop_KIND. Those
+ * of test_mmap_action_rust.rs do not differ in what they map. A file can have up
+ * to NR_PAGES pages, each open one having its own.
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -13,7 +13,6 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-/* Of each kind: userland picks one by the offset it maps. */
 #define NR_PAGES	16384UL
 
 static unsigned long frames;
@@ -71,27 +70,25 @@ out_release:
 static int get_page_entry(void *private, pgoff_t pgoff,
 			  struct mmap_mixed_entry *entry)
 {
-	const unsigned long index = pgoff % NR_PAGES;
 	struct memory *memory = private;
 
-	if (index >= memory->nr_pages)
+	if (pgoff >= memory->nr_pages)
 		return -EINVAL;
-	entry->page = memory->pages[index];
+	entry->page = memory->pages[pgoff];
 	return 0;
 }
 
 static int get_alternating_entry(void *private, pgoff_t pgoff,
 				 struct mmap_mixed_entry *entry)
 {
-	const unsigned long index = pgoff % NR_PAGES;
 	struct memory *memory = private;
 
-	if (index >= memory->nr_pages)
+	if (pgoff >= memory->nr_pages)
 		return -EINVAL;
-	if (index % 2)
-		entry->pfn = frames + index;
+	if (pgoff % 2)
+		entry->pfn = frames + pgoff;
 	else
-		entry->page = memory->pages[index];
+		entry->page = memory->pages[pgoff];
 	return 0;
 }
 
@@ -104,59 +101,64 @@ static int custom_hook(const struct vma_mapper *mapper, void *private,
 	struct memory *memory = private;
 	int err;
 
+	if (nr_frames) {
+		if (nr_frames > NR_PAGES)
+			return -EINVAL;
+		err = vma_mapper_insert_mixed_pfns(mapper,
+						   mapper->start + half * PAGE_SIZE,
+						   frames, nr_frames);
+		if (err)
+			return err;
+	}
 	if (half > memory->nr_pages)
 		return -EINVAL;
-	err = vma_mapper_insert_pages(mapper, mapper->start, memory->pages, half);
-	if (err || !nr_frames)
-		return err;
-	if (nr_frames > NR_PAGES)
-		return -EINVAL;
-	return vma_mapper_insert_mixed_pfns(mapper,
-					    mapper->start + half * PAGE_SIZE,
-					    frames, nr_frames);
+	return vma_mapper_insert_pages(mapper, mapper->start, memory->pages, half);
 }
 
-static int action_mmap_prepare(struct vm_area_desc *desc)
+static __always_inline int map_by_action(struct vm_area_desc *desc,
+					 enum action_kind kind)
 {
 	struct memory *memory = desc->file->private_data;
 	unsigned long nr_pages = vma_desc_pages(desc);
 
-	if (nr_pages > memory->nr_pages)
-		return -EINVAL;
-
-	switch (desc->pgoff / NR_PAGES) {
+	/* Callbacks and the custom hook check what they are asked for. */
+	switch (kind) {
 	case MAP_PFNS:
+		if (nr_pages > memory->nr_pages)
+			return -EINVAL;
 		mmap_action_insert_mixed_pfns(desc, desc->start, frames, nr_pages);
-		return 0;
+		break;
 	case MAP_PAGES:
 		mmap_action_insert_mixed(desc, desc->start, nr_pages,
 					 get_page_entry, memory);
-		return 0;
+		break;
 	case MAP_ALTERNATING:
 		mmap_action_insert_mixed(desc, desc->start, nr_pages,
 					 get_alternating_entry, memory);
-		return 0;
+		break;
 	case MAP_ARRAY:
+		if (nr_pages > memory->nr_pages)
+			return -EINVAL;
 		mmap_action_map_kernel_pages(desc, desc->start, memory->pages,
 					     nr_pages);
-		return 0;
+		break;
 	case MAP_CUSTOM:
 		vma_desc_set_flags(desc, VMA_MIXEDMAP_BIT);
 		mmap_action_custom(desc, custom_hook, memory, 0, 0);
-		return 0;
+		break;
 	}
-	return -EINVAL;
+	return 0;
 }
 
-static int loop_mmap(struct file *file, struct vm_area_struct *vma)
+static __always_inline int map_by_loop(struct vm_area_struct *vma,
+				       enum action_kind kind)
 {
-	struct memory *memory = file->private_data;
-	const unsigned long kind = vma->vm_pgoff / NR_PAGES;
+	struct memory *memory = vma->vm_file->private_data;
 	const unsigned long nr_pages = vma_pages(vma);
 	const unsigned long half = nr_pages - nr_pages / 2;
 	unsigned long addr = vma->vm_start;
 
-	if (nr_pages > memory->nr_pages || kind > MAP_CUSTOM)
+	if (nr_pages > memory->nr_pages)
 		return -EINVAL;
 
 	vm_flags_set(vma, VM_MIXEDMAP);
@@ -179,53 +181,89 @@ static int loop_mmap(struct file *file, struct vm_area_struct *vma)
 	return 0;
 }
 
-static const struct file_operations action_fops = {
-	.owner		= THIS_MODULE,
-	.open		= memory_open,
-	.release	= memory_release,
-	.mmap_prepare	= action_mmap_prepare,
-};
+#define DEFINE_ACTION(name, kind)					\
+static int name##_mmap_prepare(struct vm_area_desc *desc)		\
+{									\
+	return map_by_action(desc, kind);				\
+}									\
+									\
+static const struct file_operations action_##name##_fops = {		\
+	.owner		= THIS_MODULE,					\
+	.open		= memory_open,					\
+	.release	= memory_release,				\
+	.mmap_prepare	= name##_mmap_prepare,				\
+}
 
-static const struct file_operations loop_fops = {
-	.owner		= THIS_MODULE,
-	.open		= memory_open,
-	.release	= memory_release,
-	.mmap		= loop_mmap,
-};
+DEFINE_ACTION(pfns, MAP_PFNS);
+DEFINE_ACTION(pages, MAP_PAGES);
+DEFINE_ACTION(alternating, MAP_ALTERNATING);
+DEFINE_ACTION(array, MAP_ARRAY);
+DEFINE_ACTION(custom, MAP_CUSTOM);
 
-static struct miscdevice action_device = {
-	.minor	= MISC_DYNAMIC_MINOR,
-	.name	= "test_mmap_action",
-	.fops	= &action_fops,
-};
+#define DEFINE_LOOP(name, kind)						\
+static int name##_mmap(struct file *file, struct vm_area_struct *vma)	\
+{									\
+	return map_by_loop(vma, kind);					\
+}									\
+									\
+static const struct file_operations loop_##name##_fops = {		\
+	.owner		= THIS_MODULE,					\
+	.open		= memory_open,					\
+	.release	= memory_release,				\
+	.mmap		= name##_mmap,					\
+}
 
-static struct miscdevice loop_device = {
-	.minor	= MISC_DYNAMIC_MINOR,
-	.name	= "test_mmap_loop",
-	.fops	= &loop_fops,
+DEFINE_LOOP(pfns, MAP_PFNS);
+DEFINE_LOOP(pages, MAP_PAGES);
+DEFINE_LOOP(alternating, MAP_ALTERNATING);
+DEFINE_LOOP(array, MAP_ARRAY);
+DEFINE_LOOP(custom, MAP_CUSTOM);
+
+#define DEVICE(way_kind)						\
+	{								\
+		.minor	= MISC_DYNAMIC_MINOR,				\
+		.name	= "test_mmap_" #way_kind,			\
+		.fops	= &way_kind##_fops,				\
+	}
+
+static struct miscdevice devices[] = {
+	DEVICE(action_pfns),
+	DEVICE(action_pages),
+	DEVICE(action_alternating),
+	DEVICE(action_array),
+	DEVICE(action_custom),
+	DEVICE(loop_pfns),
+	DEVICE(loop_pages),
+	DEVICE(loop_alternating),
+	DEVICE(loop_array),
+	DEVICE(loop_custom),
 };
 
 static int __init test_mmap_action_init(void)
 {
-	int err;
+	int i, err;
 
 	/* There is nothing to measure. */
 	if (!frames)
 		return -ENODEV;
-	err = misc_register(&action_device);
-	if (err)
-		return err;
-	err = misc_register(&loop_device);
-	if (err)
-		misc_deregister(&action_device);
+	for (i = 0; i < ARRAY_SIZE(devices); i++) {
+		err = misc_register(&devices[i]);
+		if (err)
+			goto out_deregister;
+	}
+	return 0;
+
+out_deregister:
+	while (i--)
+		misc_deregister(&devices[i]);
 	return err;
 }
 module_init(test_mmap_action_init);
 
 static void __exit test_mmap_action_exit(void)
 {
-	misc_deregister(&loop_device);
-	misc_deregister(&action_device);
+	for (int i = 0; i < ARRAY_SIZE(devices); i++)
+		misc_deregister(&devices[i]);
 }
 module_exit(test_mmap_action_exit);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What `test_mmap_action.c` does with actions, in Rust: `/dev/test_mmap_action_rust`.
+//! What `test_mmap_action.c` does with actions, in Rust: `/dev/test_mmap_action_rust_KIND`.
 
 use kernel::{
     fs::{
@@ -49,8 +49,14 @@ module! {
     },
 }
 
-// Of each kind: user space picks one by the offset that it maps.
 const NR_PAGES: usize = 16384;
+
+// The kinds of action. Each has a device, with a hook of its own.
+const PFNS: usize = 0;
+const PAGES: usize = 1;
+const ALTERNATING: usize = 2;
+const ARRAY: usize = 3;
+const CUSTOM: usize = 4;
 
 struct Memory {
     pages: Pages,
@@ -61,7 +67,7 @@ struct Pages(KVVec<Page>);
 
 impl MixedSource for Pages {
     fn entry(&self, pgoff: usize) -> Result<MixedEntry<'_>> {
-        let page = self.0.get(pgoff % NR_PAGES).ok_or(EINVAL)?;
+        let page = self.0.get(pgoff).ok_or(EINVAL)?;
 
         Ok(MixedEntry::Page(page))
     }
@@ -73,7 +79,7 @@ impl MixedSource for Memory {
         if pgoff % 2 == 0 {
             self.pages.entry(pgoff)
         } else {
-            Ok(MixedEntry::Special(self.frames.frame(pgoff % NR_PAGES)?))
+            Ok(MixedEntry::Special(self.frames.frame(pgoff)?))
         }
     }
 }
@@ -88,20 +94,15 @@ impl CustomMap for Memory {
         let nr_frames = nr_pages / 2;
         let half = nr_pages.div_ceil(2);
 
-        mapper.insert_pages(0, self.pages.0.get(..half).ok_or(EINVAL)?)?;
-        if nr_frames == 0 {
-            return Ok(());
+        if nr_frames != 0 {
+            mapper.insert_pfns(half, self.frames.get(0, nr_frames)?)?;
         }
-        mapper.insert_pfns(half, self.frames.get(0, nr_frames)?)
+        mapper.insert_pages(0, self.pages.0.get(..half).ok_or(EINVAL)?)
     }
 }
 
-#[vtable]
-impl FileOperations for Memory {
-    type Host = Misc<Self>;
-    type Private = KBox<Self>;
-
-    fn open(_misc: &MiscDeviceRegistration<Self>, _file: &File) -> Result<Self::Private> {
+impl Memory {
+    fn new() -> Result<KBox<Self>> {
         let start = *module_parameters::frames.value_ref();
         let mut pages = KVVec::with_capacity(NR_PAGES, GFP_KERNEL)?;
 
@@ -116,33 +117,55 @@ impl FileOperations for Memory {
         };
         Ok(KBox::new(memory, GFP_KERNEL)?)
     }
+}
 
-    fn mmap_prepare<'a>(memory: &'a Self, desc: &mut VmaDesc<'a>) -> Result<MmapAction<'a>> {
-        match desc.pgoff() / NR_PAGES {
-            0 => desc.insert_pfns_full(memory.frames),
-            1 => Ok(desc.insert_mixed_full(&memory.pages)),
-            2 => Ok(desc.insert_mixed_full(memory)),
-            3 => desc.map_pages_full(&memory.pages.0),
-            4 => Ok(desc.custom(memory)),
+struct Device<const KIND: usize>;
+
+#[vtable]
+impl<const KIND: usize> FileOperations for Device<KIND> {
+    type Host = Misc<Self>;
+    type Private = KBox<Memory>;
+
+    fn open(_misc: &MiscDeviceRegistration<Self>, _file: &File) -> Result<Self::Private> {
+        Memory::new()
+    }
+
+    fn mmap_prepare<'a>(memory: &'a Memory, desc: &mut VmaDesc<'a>) -> Result<MmapAction<'a>> {
+        match KIND {
+            PFNS => desc.insert_pfns_full(memory.frames),
+            PAGES => Ok(desc.insert_mixed_full(&memory.pages)),
+            ALTERNATING => Ok(desc.insert_mixed_full(memory)),
+            ARRAY => desc.map_pages_full(&memory.pages.0),
+            CUSTOM => Ok(desc.custom(memory)),
             _ => Err(EINVAL),
         }
     }
 }
 
-static FOPS: FileOperationsVTable<Memory> = FileOperationsVTable::new();
+impl<const KIND: usize> Device<KIND> {
+    const FOPS: &'static FileOperationsVTable<Self> = &FileOperationsVTable::new();
+
+    fn register(name: &'static CStr) -> impl PinInit<MiscDeviceRegistration<Self>, Error> {
+        MiscDeviceRegistration::register_fops(MiscDeviceOptions { name }, Self::FOPS)
+    }
+}
 
 #[pin_data]
 struct TestModule {
     #[pin]
-    _device: MiscDeviceRegistration<Memory>,
+    _pfns: MiscDeviceRegistration<Device<PFNS>>,
+    #[pin]
+    _pages: MiscDeviceRegistration<Device<PAGES>>,
+    #[pin]
+    _alternating: MiscDeviceRegistration<Device<ALTERNATING>>,
+    #[pin]
+    _array: MiscDeviceRegistration<Device<ARRAY>>,
+    #[pin]
+    _custom: MiscDeviceRegistration<Device<CUSTOM>>,
 }
 
 impl kernel::InPlaceModule for TestModule {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
-        let options = MiscDeviceOptions {
-            name: c"test_mmap_action_rust",
-        };
-
         try_pin_init!(Self {
             _: {
                 // There is nothing to measure.
@@ -150,7 +173,11 @@ impl kernel::InPlaceModule for TestModule {
                     return Err(ENODEV);
                 }
             },
-            _device <- MiscDeviceRegistration::register_fops(options, &FOPS),
+            _pfns <- Device::register(c"test_mmap_action_rust_pfns"),
+            _pages <- Device::register(c"test_mmap_action_rust_pages"),
+            _alternating <- Device::register(c"test_mmap_action_rust_alternating"),
+            _array <- Device::register(c"test_mmap_action_rust_array"),
+            _custom <- Device::register(c"test_mmap_action_rust_custom"),
         })
     }
 }

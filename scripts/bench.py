@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Joins the bench programs' logs: bench.py ARCH JSON C.log RUST.log ACTION.log
 
-Exit status 1 if an operation takes more instructions in Rust than in C, and more
-than is explained here; or if a page takes an action more than half of what it takes
-a loop.
+Exit status 1 if an operation takes more instructions in Rust than in C, or if a page
+takes an action more than half of what it takes a loop.
 """
 
 import json
@@ -15,12 +14,6 @@ import sys
 
 # The guest's clock rounds: a batch may seem to take that much more.
 CLOCK = 2
-
-# What may take more, by how many instructions an operation, and why.
-EXPLAINED = {
-    "pfns": (1, "the compiler merges arms of the driver's match, and jumps"),
-    "lseek_mem": (2, "the lock's guard keeps the inode in a register: one push, one pop"),
-}
 
 
 def read(path):
@@ -34,13 +27,12 @@ def read(path):
     return rows
 
 
-def verdict(name, c, rust, ops=1):
-    """Says whether a batch takes no more in Rust than in C, but for what is explained.
+def verdict(c, rust):
+    """Says whether a batch takes no more in Rust than in C.
 
     What runs for long differs by an instruction in 100,000 from one time to the next.
     """
-    more, why = EXPLAINED.get(name, (0, ""))
-    return "FAIL" if rust > c + more * ops + CLOCK + c // 100_000 else "ok", why
+    return "FAIL" if rust > c + CLOCK + c // 100_000 else "ok"
 
 
 def actions(log, arch):
@@ -56,7 +48,7 @@ def actions(log, arch):
           f"   {'a page: loop':>12} {'Rust':>7} {'ratio':>7}")
     for name, row in ways.items():
         kind, pages = name.split()
-        word, why = verdict(kind, row["c"], row["rust"])
+        word = verdict(row["c"], row["rust"])
         text = f"{name:20} {row['loop']:>10} {row['c']:>10} {row['rust']:>10} {row['rust'] / row['c']:>7.4f}   "
         if pages != "1":
             one = ways[f"{kind} 1"]
@@ -66,7 +58,7 @@ def actions(log, arch):
                 word = "FAIL"
         else:
             text += f"{'':28}"
-        print(f"{text} {word:4} {why}".rstrip())
+        print(f"{text} {word}")
         failed |= word == "FAIL"
         rows.append({"name": name, "arch": arch, **row, "ratio": round(row["rust"] / row["c"], 4)})
     if not rows:
@@ -85,8 +77,8 @@ def main():
     print(f"{'instructions per operation':32} {'C':>10} {'Rust':>10} {'ratio':>7}")
     for name, (batch, ops) in c.items():
         c_op, rust_op = round(batch / ops), round(rust[name][0] / rust[name][1])
-        word, why = verdict(name, batch, rust[name][0], ops)
-        print(f"{name:32} {c_op:>10} {rust_op:>10} {rust_op / c_op:>7.4f} {word:4} {why}".rstrip())
+        word = verdict(batch, rust[name][0])
+        print(f"{name:32} {c_op:>10} {rust_op:>10} {rust_op / c_op:>7.4f} {word}")
         failed |= word == "FAIL"
         rows.append({"name": name, "arch": arch, "c": c_op, "rust": rust_op,
                      "ratio": round(rust_op / c_op, 4)})

@@ -10,26 +10,26 @@
 #include "bench.h"
 
 #define ROUNDS		20
-#define NR_PAGES	16384	/* of each kind, one after the other */
+#define NR_PAGES	16384
 
 static const char *const ways[] = { "loop", "c", "rust" };
+/* Each has a device of each kind. */
 static const char *const devices[ARRAY_SIZE(ways)] = {
 	"/dev/test_mmap_loop", "/dev/test_mmap_action", "/dev/test_mmap_action_rust",
 };
 
-/* In the order of enum action_kind of lib/test_mmap_action.c. */
 static const char *const kinds[] = { "pfns", "pages", "alternating", "array", "custom" };
 static const int sizes[] = { 1, 16, 256, 4096, NR_PAGES };
 
 static int fds[ARRAY_SIZE(ways)], fd_pagemap;
 static uint64_t frames;
 
-static uint64_t map(int way, int kind, int nr_pages, void **p)
+static uint64_t map(int way, int nr_pages, void **p)
 {
 	uint64_t start = now();
 
 	*p = mmap((void *)(1UL << 40), nr_pages * PAGE, PROT_READ | PROT_WRITE,
-		  MAP_SHARED | MAP_FIXED_NOREPLACE, fds[way], kind * NR_PAGES * PAGE);
+		  MAP_SHARED | MAP_FIXED_NOREPLACE, fds[way], 0);
 	start = now() - start;
 	if (*p == MAP_FAILED)
 		die(devices[way]);
@@ -69,7 +69,7 @@ static void measure(int kind, int nr_pages, uint64_t *best)
 		for (int way = 0; way < ARRAY_SIZE(ways); way++) {
 			for (int batch = 0; batch < batches; batch++) {
 				void *p;
-				uint64_t took = map(way, kind, nr_pages, &p);
+				uint64_t took = map(way, nr_pages, &p);
 
 				if (took < best[way])
 					best[way] = took;
@@ -92,11 +92,6 @@ int main(int argc, char **argv)
 	fd_pagemap = open("/proc/self/pagemap", O_RDONLY);
 	if (fd_pagemap < 0)
 		die("pagemap");
-	for (int way = 0; way < ARRAY_SIZE(ways); way++) {
-		fds[way] = open(devices[way], O_RDWR);
-		if (fds[way] < 0)
-			die(devices[way]);
-	}
 	for (int i = 0; i < 100; i++) {
 		uint64_t start = now();
 		uint64_t took = now() - start;
@@ -106,6 +101,14 @@ int main(int argc, char **argv)
 	}
 
 	for (int kind = 0; kind < ARRAY_SIZE(kinds); kind++) {
+		for (int way = 0; way < ARRAY_SIZE(ways); way++) {
+			char name[64];
+
+			snprintf(name, sizeof(name), "%s_%s", devices[way], kinds[kind]);
+			fds[way] = open(name, O_RDWR);
+			if (fds[way] < 0)
+				die(name);
+		}
 		for (int size = 0; size < ARRAY_SIZE(sizes); size++) {
 			uint64_t best[ARRAY_SIZE(ways)];
 
@@ -118,6 +121,8 @@ int main(int argc, char **argv)
 				report(name, best[way] - empty, 1);
 			}
 		}
+		for (int way = 0; way < ARRAY_SIZE(ways); way++)
+			close(fds[way]);
 	}
 	return 0;
 }
