@@ -170,8 +170,8 @@ static const struct row {
 	{ "relay_write_16k",		op_relay_write,		16 << 10,	8 },
 	{ "relay_write_read_4k",	op_relay_read,		4 << 10,	8 },
 	{ "relay_switch",		op_relay_switch,	0,		8 },
-	{ "touch_zero_private",	op_touch,	4 << 10,	TOUCHES, MAP_PRIVATE },
-	{ "touch_zero_shared",	op_touch,	4 << 10,	TOUCHES, MAP_SHARED },
+	{ "touch_zero_private",	op_touch,	4 << 10,	TOUCHES, MAP_PRIVATE, ROUNDS },
+	{ "touch_zero_shared",	op_touch,	4 << 10,	TOUCHES, MAP_SHARED, ROUNDS },
 };
 
 static uint64_t measure_batch(const struct row *row)
