@@ -306,10 +306,10 @@ pub trait FileOperations: Sized + 'static {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Handles `ioctl(2)` of a 32-bit process on a 64-bit kernel.
+    /// Handles `ioctl(2)` of a 32-bit process on a 64-bit kernel. `arg` has 32 bits, too.
     ///
     /// Needed only if the layout of an argument differs. See [`CompatIoctl`] for what happens
-    /// without it.
+    /// without it. With `CONFIG_COMPAT` only, as what implements it must be.
     #[cfg(CONFIG_COMPAT)]
     fn compat_ioctl(
         _data: Borrowed<'_, Self>,

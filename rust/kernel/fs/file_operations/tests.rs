@@ -153,6 +153,65 @@ impl FileOperations for Full {
 
 static FULL: FileOperationsVTable<Full> = FileOperationsVTable::new();
 
+/// The ways of a 32-bit process to a driver, but for that of `Full`.
+#[cfg(CONFIG_COMPAT)]
+mod compat {
+    use super::*;
+
+    pub(super) struct Method;
+
+    #[vtable]
+    impl FileOperations for Method {
+        type Host = TestHost;
+        type Private = ();
+
+        fn ioctl(_data: (), _file: &File, _cmd: u32, _arg: usize) -> Result<isize> {
+            Err(EIO)
+        }
+
+        fn compat_ioctl(_data: (), _file: &File, cmd: u32, arg: usize) -> Result<isize> {
+            if arg == 0 {
+                return Err(EBADE);
+            }
+            Ok((cmd as usize + arg) as isize)
+        }
+    }
+
+    pub(super) static METHOD: FileOperationsVTable<Method> = FileOperationsVTable::stateless();
+
+    pub(super) struct Native;
+
+    #[vtable]
+    impl FileOperations for Native {
+        type Host = TestHost;
+        type Private = ();
+
+        const COMPAT_IOCTL: CompatIoctl = CompatIoctl::Native;
+
+        fn ioctl(_data: (), _file: &File, _cmd: u32, _arg: usize) -> Result<isize> {
+            Err(EIO)
+        }
+    }
+
+    pub(super) static NATIVE: FileOperationsVTable<Native> = FileOperationsVTable::stateless();
+
+    pub(super) struct Nothing;
+
+    #[vtable]
+    impl FileOperations for Nothing {
+        type Host = TestHost;
+        type Private = ();
+
+        const COMPAT_IOCTL: CompatIoctl = CompatIoctl::None;
+
+        fn ioctl(_data: (), _file: &File, _cmd: u32, _arg: usize) -> Result<isize> {
+            Err(EIO)
+        }
+    }
+
+    pub(super) static NOTHING: FileOperationsVTable<Nothing> = FileOperationsVTable::stateless();
+}
+
 #[kunit_tests(rust_file_operations)]
 mod suite {
     use super::*;
@@ -302,6 +361,33 @@ mod suite {
         let ret = unsafe { fsync(file.as_ptr(), 0, 1, 0) };
         assert_eq!(ret, EIO.to_errno());
         file.release()
+    }
+
+    #[cfg(CONFIG_COMPAT)]
+    #[test]
+    fn compat_ioctl() -> Result {
+        let slot = |table: &bindings::file_operations| table.compat_ioctl.map(|f| f as *const ());
+        let method = compat::METHOD.as_raw().compat_ioctl.ok_or(EINVAL)?;
+        let native = compat::NATIVE.as_raw();
+        let mut file = TestFile::new();
+
+        // SAFETY: The file has no private data, here and below.
+        let ret = unsafe { method(file.as_ptr(), 2, 3) };
+        assert_eq!(ret, 5);
+
+        // SAFETY: As above.
+        let ret = unsafe { method(file.as_ptr(), 2, 0) };
+        assert_eq!(ret, EBADE.to_errno() as c_long);
+
+        assert_eq!(
+            slot(FULL.as_raw()),
+            bindings::compat_ptr_ioctl.map(|f| f as *const ())
+        );
+        assert!(slot(native).is_some());
+        assert_eq!(slot(native), native.unlocked_ioctl.map(|f| f as *const ()));
+        assert!(slot(compat::NOTHING.as_raw()).is_none());
+        assert!(slot(STOCK.as_raw()).is_none());
+        Ok(())
     }
 
     #[test]
