@@ -324,12 +324,14 @@ static const struct file_operations control_fops = {
 	.open		= control_open,
 	.release	= control_release,
 	.unlocked_ioctl	= control_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
 };
 
 static int __init test_relay_init(void)
 {
 	root = debugfs_create_dir("test_relay", NULL);
-	debugfs_create_file("control", 0600, root, NULL, &control_fops);
+	/* What stands before the other kind of file passes no compat_ioctl on. */
+	debugfs_create_file_unsafe("control", 0600, root, NULL, &control_fops);
 	return 0;
 }
 module_init(test_relay_init);

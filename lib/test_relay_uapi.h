@@ -26,8 +26,8 @@
 
 struct test_relay_open {
 	char name[32];
-	__u64 subbuf_size;
-	__u64 n_subbufs;
+	__aligned_u64 subbuf_size;
+	__aligned_u64 n_subbufs;
 	__u32 flags;
 };
 
@@ -57,7 +57,7 @@ struct test_relay_record {
 
 struct test_relay_consume {
 	__u32 cpu;
-	__u64 subbufs;
+	__aligned_u64 subbufs;
 };
 
 /* The fields of one buffer, and the statistics of the channel. */
