@@ -7,11 +7,12 @@ export FLAVOR ?= rust
 export BUILD ?= $(CURDIR)/build
 export KDIR JOBS MEM SMP APPEND ICOUNT DRIVE TIMEOUT ROOT
 
-.PHONY: help setup apply series build run shell boot boot-run test kunit bench style info clean
+.PHONY: help setup apply series build run shell boot boot-run test test-stock kunit bench style info clean
 
 help:
 	@echo 'make run      boots the Rust memory devices and shows each one at work'
 	@echo 'make test     builds and boots all that the tests need, ends with "N passed, N failed"'
+	@echo 'make test-stock  boots Linux without the overlay: its Rust Binder passes the tests of ours'
 	@echo
 	@echo 'make setup    installs the tools, fetches the kernel source'
 	@echo 'make apply    puts the overlay on a tree: KDIR=~/linux, or our own'
@@ -70,6 +71,9 @@ export CMD
 # Both architectures, unless one is asked for.
 test:
 	@$(if $(filter command environment,$(origin ARCH)),ARCHES=$(ARCH)) scripts/test.sh
+
+test-stock:
+	@ARCHES=$(ARCH) FLAVORS=stock scripts/test.sh
 
 kunit:
 	@scripts/kunit.sh

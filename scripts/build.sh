@@ -7,8 +7,9 @@
 . "$(dirname "$0")/env.sh"
 
 case $FLAVOR in
-debug) fragments="rust debug" ;;
-*) fragments="$FLAVOR" ;;
+debug) fragments="base tests $ARCH rust debug" ;;
+stock) fragments="base $ARCH stock" ;;
+*) fragments="base tests $ARCH $FLAVOR" ;;
 esac
 
 LOG=$BUILD/$ARCH-$FLAVOR.log
@@ -42,7 +43,7 @@ configure()
 {
 	local f want wanted=() cfg=$TOP/scripts/configs
 
-	for f in base "$ARCH" $fragments; do
+	for f in $fragments; do
 		wanted+=("$cfg/$f.config")
 	done
 	if [ -e "$OUT/.config.fragments" ] &&

@@ -58,11 +58,12 @@ set_arch()
 	*) die "ARCH=$ARCH is not known: use ARCH=x86_64 or ARCH=arm64" ;;
 	esac
 	case $FLAVOR in
-	rust | c | debug) ;;
+	rust | c | debug | stock) ;;
 	*) die "FLAVOR=$FLAVOR is not known: use FLAVOR=rust, c or debug" ;;
 	esac
 
 	if [ -n "${KDIR:-}" ]; then
+		[ "$FLAVOR" != stock ] || die "FLAVOR=stock is Linux as we fetch it: give no KDIR="
 		[ -d "$KDIR" ] || die "KDIR=$KDIR is not a folder: give the top of a kernel tree"
 		SRC=$(cd "$KDIR" && pwd)
 		OUT=$BUILD/$ARCH-$FLAVOR
@@ -70,6 +71,7 @@ set_arch()
 		# Directly below the source, kbuild uses relative paths: the
 		# objects in the cache then serve every checkout.
 		SRC=$BUILD/linux
+		[ "$FLAVOR" != stock ] || SRC=$BUILD/stock/linux
 		OUT=$SRC/out-$ARCH-$FLAVOR
 	fi
 }

@@ -15,7 +15,9 @@ if [ -z "${KDIR:-}" ] && [ -s "$OUT/$IMAGE" ] && [ "$state" = "$(cat "$OUT/.over
 	say "$ARCH-$FLAVOR is up to date"
 	exit 0
 fi
-if [ -z "${KDIR:-}" ]; then
+if [ "$FLAVOR" = stock ]; then
+	: # Linux as it is.
+elif [ -z "${KDIR:-}" ]; then
 	"$TOP/scripts/apply.sh"
 elif [ ! -e "$KDIR/rust/kernel/mm/vma_desc.rs" ]; then
 	die "$KDIR does not carry the overlay: run 'make apply KDIR=$KDIR' first"

@@ -22,6 +22,14 @@ case $FLAVOR in
 rust) list='$(RUST_PROGS) $(TEST_GEN_PROGS)' ;;
 debug) list='$(RUST_PROGS) $(FAULT_PROGS) $(TEST_GEN_PROGS)' ;;
 c) list='$(TEST_GEN_PROGS)' ;;
+stock)
+	list='binder binder_mmap'
+	# They are not there, but in the tree with the overlay.
+	export FLAVOR=rust
+	"$TOP/scripts/setup.sh"
+	"$TOP/scripts/apply.sh"
+	tests=$BUILD/linux/tools/testing/selftests
+	;;
 esac
 
 selftest_make()

@@ -136,7 +136,7 @@ fetch_busybox()
 
 unpack_source()
 {
-	local tree=$BUILD/linux
+	local tree=$SRC
 
 	[ ! -e "$tree/Makefile" ] || return 0
 	say "unpacking the kernel source"
