@@ -7,7 +7,7 @@ export FLAVOR ?= rust
 export BUILD ?= $(CURDIR)/build
 export KDIR JOBS MEM SMP APPEND ICOUNT DRIVE TIMEOUT ROOT
 
-.PHONY: help setup apply series build run shell boot boot-run test test-stock kunit bench style info clean
+.PHONY: help setup apply series build run shell boot boot-run test test-stock kunit bench bench-boot style info clean
 
 help:
 	@echo 'make run      boots the Rust memory devices and shows each one at work'
@@ -22,6 +22,7 @@ help:
 	@echo "make boot     runs PROG='./static-binary args...', or ROOT=dir CMD='...', in the kernel"
 	@echo 'make kunit    the KUnit suites and doctests, by kunit.py'
 	@echo 'make bench    instructions per operation, C and Rust'
+	@echo 'make bench-boot  instructions of a boot with all code instrumented, C and Rust kcov'
 	@echo 'make style    rustfmt, clippy, rustdoc, checkpatch'
 	@echo 'make info     NAME=value lines: trees, folders, tool versions'
 	@echo 'make clean    removes the build folder'
@@ -80,6 +81,9 @@ kunit:
 
 bench:
 	@scripts/bench.sh
+
+bench-boot:
+	@scripts/bench_boot.sh
 
 style:
 	@scripts/style.sh

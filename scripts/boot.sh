@@ -6,8 +6,8 @@
 #   boot.sh PROG [ARG...]             a static program
 #   ROOT=dir boot.sh CMD [ARG...]     a command in the user land of a folder
 #
-# MEM= (MiB), SMP=, APPEND= (kernel command line), ICOUNT=1, DRIVE=file,
-# TIMEOUT= (seconds), KERNEL=image, LOG=file are honoured.
+# MEM= (MiB), SMP=, APPEND= (kernel command line), ICOUNT=1, SEED= (with it),
+# DRIVE=file, TIMEOUT= (seconds), KERNEL=image, LOG=file are honoured.
 #
 # Exit status: the program's own; 97 the kernel splatted, 98 it died before the
 # program ended, 124 the time was over.
@@ -74,7 +74,7 @@ arm64) qemu=(qemu-system-aarch64 -M virt -cpu "max,pauth-impdef=on") console=tty
 esac
 if [ "${ICOUNT:-0}" = 1 ]; then
 	# One guest instruction is one nanosecond, and chance the same in every run.
-	qemu+=(-icount "shift=0,sleep=off" -seed 1 -rtc base=2026-01-01,clock=vm)
+	qemu+=(-icount "shift=0,sleep=off" -seed "${SEED:-1}" -rtc base=2026-01-01,clock=vm)
 	SMP=1
 fi
 if [ -n "${DRIVE:-}" ]; then

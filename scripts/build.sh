@@ -9,6 +9,8 @@
 case $FLAVOR in
 debug) fragments="base tests $ARCH rust debug" ;;
 stock) fragments="base $ARCH stock" ;;
+covc) fragments="base $ARCH cov" ;;
+covrust) fragments="base $ARCH cov covrust" ;;
 *) fragments="base tests $ARCH $FLAVOR" ;;
 esac
 
@@ -27,10 +29,10 @@ make_flags+=(KCOV_INSTRUMENT_eventfd.o=y KCOV_INSTRUMENT_pipe.o=y KCOV_INSTRUMEN
 # A flavor that differs by a few options starts from its sibling's objects.
 seed_from_sibling()
 {
-	local sibling=${OUT%-c}-rust
+	local sibling=${OUT%c}rust
 
-	[ "$FLAVOR" = c ] && [ ! -d "$OUT" ] && [ -e "$sibling/vmlinux" ] || return 0
-	say "$ARCH-c: starting from the objects of $ARCH-rust"
+	[ "${FLAVOR%c}" != "$FLAVOR" ] && [ ! -d "$OUT" ] && [ -e "$sibling/vmlinux" ] || return 0
+	say "$ARCH-$FLAVOR: starting from the objects of $ARCH-${FLAVOR%c}rust"
 	rm -rf "$OUT.part"
 	cp -a "$sibling" "$OUT.part"
 	# objtool's commands name the folder; a new objtool means new objects.

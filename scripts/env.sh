@@ -58,7 +58,7 @@ set_arch()
 	*) die "ARCH=$ARCH is not known: use ARCH=x86_64 or ARCH=arm64" ;;
 	esac
 	case $FLAVOR in
-	rust | c | debug | stock) ;;
+	rust | c | debug | stock | covrust | covc) ;;
 	*) die "FLAVOR=$FLAVOR is not known: use FLAVOR=rust, c or debug" ;;
 	esac
 
