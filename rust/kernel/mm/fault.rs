@@ -469,21 +469,27 @@ impl<'v, V: VmOperations> VmHugeFault<'v, V> {
 
         let ret = match self.order {
             #[cfg(CONFIG_TRANSPARENT_HUGEPAGE)]
-            // SAFETY: The fault is valid, core mm asked for this order, and the flags were checked.
-            // The frames may be mapped until the file is released, which the mapping prevents.
-            bindings::HUGE_PMD_ORDER => unsafe { bindings::vmf_insert_pfn_pmd(vmf, pfn, write) },
+            bindings::HUGE_PMD_ORDER => {
+                // SAFETY: The fault is valid, core mm asked for this order, and the flags were
+                // checked. The frames may be mapped until the file is released, which the mapping
+                // prevents.
+                Some(unsafe { bindings::vmf_insert_pfn_pmd(vmf, pfn, write) })
+            }
             #[cfg(all(CONFIG_TRANSPARENT_HUGEPAGE, CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD))]
-            // SAFETY: As above.
-            bindings::HUGE_PUD_ORDER => unsafe { bindings::vmf_insert_pfn_pud(vmf, pfn, write) },
+            bindings::HUGE_PUD_ORDER => {
+                // SAFETY: As above.
+                Some(unsafe { bindings::vmf_insert_pfn_pud(vmf, pfn, write) })
+            }
             _ => {
                 let _ = (vmf, write);
-                return Err(VmHugeFaultError::Fallback);
+                None
             }
         };
 
-        match inserted(ret) {
-            Ok(_) => Ok(VmHugeFaultDone(PhantomData)),
-            Err(err) => Err(err.into()),
+        match ret.map(inserted) {
+            Some(Ok(_)) => Ok(VmHugeFaultDone(PhantomData)),
+            Some(Err(err)) => Err(err.into()),
+            None => Err(VmHugeFaultError::Fallback),
         }
     }
 }
