@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "kselftest_harness.h"
+#include "call_test.h"
 #include "ikconfig.h"
 #include "../../../../lib/test_relay_uapi.h"
 
@@ -20,15 +21,6 @@
 #define GB		0x40000000ULL
 /* The first offset that mmap2() does not know. */
 #define MMAP2_END	0x100000000000ULL
-
-/* What a call returns, or the negative errno, as the kernel itself gives it. */
-#define SYSRET(call) ({				\
-	long __ret = (long)(call);		\
-						\
-	__ret == -1 ? -(long)errno : __ret;	\
-})
-
-#define EXPECT_ERRNO(error, call) EXPECT_EQ(-(error), SYSRET(call))
 
 static ssize_t read_all(const char *path, char *buf, size_t size)
 {
@@ -41,15 +33,6 @@ static ssize_t read_all(const char *path, char *buf, size_t size)
 	buf[len] = '\0';
 	close(fd);
 	return n < 0 ? -1 : (ssize_t)len;
-}
-
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	ssize_t n = write(fd, text, strlen(text));
-
-	close(fd);
-	return n == (ssize_t)strlen(text) ? 0 : -1;
 }
 
 /* Whether /proc/self/maps shows these @len bytes of a file, from @offset. */

@@ -25,11 +25,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "call_test.h"
 #include "ikconfig.h"
-
-/* Seconds. On a debug kernel, emulated on a busy machine, a test may take minutes. */
-#undef TEST_TIMEOUT_DEFAULT
-#define TEST_TIMEOUT_DEFAULT 600
 
 #ifndef ARRAY_SIZE
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -47,16 +44,6 @@
 #define MEM_MAJOR	1
 #define PAGE		((size_t)getpagesize())
 #define HUGE_PAGE	(2UL << 20)	/* of a kernel with pages of 4 KiB */
-
-/* What a call returns, or the negative errno, as the kernel itself gives it. */
-#define SYSRET(call) ({				\
-	long __ret = (long)(call);		\
-						\
-	__ret == -1 ? -(long)errno : __ret;	\
-})
-
-/* A call that must fail with @error. Needs kselftest_harness.h. */
-#define EXPECT_ERRNO(error, call) EXPECT_EQ(-(error), SYSRET(call))
 
 /* Runs @statement in a child, which is to _exit(); true if it did so with status 0. */
 #define IN_CHILD(statement) ({					\
@@ -367,18 +354,6 @@ static inline ssize_t read_text(const char *path, char *buf, size_t size)
 		buf[n] = '\0';
 	close(fd);
 	return n;
-}
-
-static inline int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	n = write(fd, text, strlen(text));
-	close(fd);
-	return n == (ssize_t)strlen(text) ? 0 : -1;
 }
 
 #endif
