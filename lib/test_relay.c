@@ -11,6 +11,7 @@
 #include <linux/relay.h>
 #include <linux/rwsem.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/uaccess.h>
 
 #include "test_relay_uapi.h"
@@ -22,7 +23,8 @@ struct cpu_state {
 };
 
 struct session {
-	struct rw_semaphore lock;	/* Held for writing by what changes the rest. */
+	struct rw_semaphore lock;	/* Held for writing by what excludes writers. */
+	raw_spinlock_t global;		/* Held by the writer of a global buffer. */
 	struct rchan *chan;
 	struct dentry *dir;
 	struct cpu_state __percpu *cpus;
@@ -175,7 +177,13 @@ static void write_records(void *data)
 
 	for (u32 i = 0; i < args->write.count; i++) {
 		guard(irqsave)();
-		write_record(args->session, &args->write);
+		if (args->session->flags & TEST_RELAY_GLOBAL) {
+			/* Relay leaves it to its client that there is one at a time. */
+			guard(raw_spinlock)(&args->session->global);
+			write_record(args->session, &args->write);
+		} else {
+			write_record(args->session, &args->write);
+		}
 	}
 }
 
@@ -290,12 +298,20 @@ static long control_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 {
 	struct session *session = file->private_data;
 
-	if (cmd == TEST_RELAY_OPEN || cmd == TEST_RELAY_CLOSE || cmd == TEST_RELAY_FILES) {
+	switch (cmd) {
+	case TEST_RELAY_OPEN:
+	case TEST_RELAY_CLOSE:
+	case TEST_RELAY_FILES:
+	case TEST_RELAY_FLUSH:
+	case TEST_RELAY_RESET: {
 		guard(rwsem_write)(&session->lock);
 		return control_locked(session, cmd, (void __user *)arg);
 	}
-	guard(rwsem_read)(&session->lock);
-	return control_locked(session, cmd, (void __user *)arg);
+	default: {
+		guard(rwsem_read)(&session->lock);
+		return control_locked(session, cmd, (void __user *)arg);
+	}
+	}
 }
 
 static int control_open(struct inode *inode, struct file *file)
@@ -305,6 +321,7 @@ static int control_open(struct inode *inode, struct file *file)
 	if (!session)
 		return -ENOMEM;
 	init_rwsem(&session->lock);
+	raw_spin_lock_init(&session->global);
 	file->private_data = session;
 	return nonseekable_open(inode, file);
 }

@@ -17,7 +17,7 @@
 #define TEST_RELAY_UNSAFE	0x01
 /* What is full is written over. */
 #define TEST_RELAY_OVERWRITE	0x02
-/* One buffer for all CPUs, with which nobody may write on two at once. */
+/* One buffer for all CPUs, which take turns. */
 #define TEST_RELAY_GLOBAL	0x04
 /* Without files until TEST_RELAY_FILES. */
 #define TEST_RELAY_LATE		0x08

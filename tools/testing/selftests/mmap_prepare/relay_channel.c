@@ -288,6 +288,19 @@ TEST_F(relay, global)
 	EXPECT_EQ(RECORD, read(self->fd, self->buf, sizeof(self->buf)));
 }
 
+/* Those who write one buffer at once lose nothing but what does not fit. */
+TEST_F(relay, global_writers)
+{
+	int cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	REOPEN(TEST_RELAY_GLOBAL);
+	for (int i = 1; i <= 100; i++) {
+		ASSERT_EQ(0, channel_write(&self->c, TEST_RELAY_ALL_CPUS, FIT, RECORD));
+		ASSERT_EQ(i * (cpus - 1) * FIT, STAT(buf_full));
+		ASSERT_EQ(FIT * RECORD, read(self->fd, self->buf, sizeof(self->buf)));
+	}
+}
+
 /* Without a name the buffers have no files, until their owner makes some. */
 TEST_F(relay, late_files)
 {
