@@ -134,17 +134,20 @@ impl Geometry {
         }
 
         // When all sub-buffers are full, it depends on the client whether the writer goes on.
-        let written = progress.offset <= self.size.get()
-            && progress.writing == self.start_of(self.index(progress.produced));
+        let there = progress.writing == self.start_of(self.index(progress.produced));
+        let written = there && progress.offset <= self.size.get();
 
         if progress.ready() == 0 {
             return written && progress.offset != progress.bytes_consumed;
         }
-        if progress.ready() >= self.count.get() && written {
-            progress.consumed = progress
-                .produced
-                .wrapping_sub(self.count.get())
-                .wrapping_add(1);
+
+        // A writer is in the sub-buffer that it overwrites until it turns to another. With just
+        // one, it never does, and the offset tells.
+        let overwritten = if self.count.get() > 1 { there } else { written };
+        let kept = self.count.get().wrapping_sub(usize::from(overwritten));
+
+        if progress.ready() > kept {
+            progress.consumed = progress.produced.wrapping_sub(kept);
             progress.bytes_consumed = 0;
         }
         true
@@ -287,6 +290,31 @@ mod tests {
         let mut at = progress(2, usize::MAX - 3, 10, 50);
         assert!(ring().readable(&mut at, |_| 0));
         assert_eq!(at, progress(2, usize::MAX, 10, 0));
+    }
+
+    #[test]
+    fn overwritten_is_skipped_while_the_writer_turns() {
+        // It leaves the last sub-buffer of a ring, and has asked the client or not.
+        for offset in [101, 0] {
+            for (consumed, read, kept, left) in [(0, 30, 5, 0), (4, 30, 5, 0), (5, 30, 5, 30)] {
+                let mut at = progress(9, consumed, offset, read);
+                at.writing = 0;
+                assert!(ring().readable(&mut at, |_| 0));
+                assert_eq!((at.consumed, at.bytes_consumed), (kept, left));
+            }
+        }
+
+        // Of one sub-buffer, nothing is kept but what is full.
+        let one = Geometry {
+            count: NonZeroUsize::MIN,
+            ..ring()
+        };
+        for (offset, kept) in [(101, 8), (10, 9)] {
+            let mut at = progress(9, 0, offset, 30);
+            at.writing = 0;
+            assert!(one.readable(&mut at, |_| 0));
+            assert_eq!((at.consumed, at.bytes_consumed), (kept, 0));
+        }
     }
 
     #[test]
