@@ -83,7 +83,8 @@ impl FileOperations for RelayFile {
 
     #[inline]
     fn poll(buf: &Buffer, file: &File, table: PollTable<'_>) -> u32 {
-        buf.poll(file, table)
+        // SAFETY: What was opened is this buffer, which `ARef<Buffer>` keeps until the file is gone.
+        unsafe { buf.poll(file, table) }
     }
 
     #[inline]
@@ -217,7 +218,8 @@ unsafe extern "C" fn relay_switch_subbuf(buf: *mut rchan_buf, length: usize) -> 
 /// `cpu` must be a possible CPU.
 #[export]
 unsafe extern "C" fn relay_prepare_cpu(cpu: c_uint) -> c_int {
-    match Channel::prepare_cpu(cpu) {
+    // SAFETY: By the safety requirements.
+    match unsafe { Channel::prepare_cpu(cpu) } {
         Ok(()) => 0,
         Err(_) => ENOMEM.to_errno(),
     }

@@ -156,7 +156,7 @@ impl Buffer {
         for _ in 0..nr_pages {
             pages.push(Page::alloc_page(GFP_KERNEL | __GFP_ZERO)?, GFP_KERNEL)?;
         }
-        // CAST: A `Page` is a pointer to a `struct page`, and a buffer has less than 4 GiB.
+        // CAST: A `Page` is a pointer to a `struct page`, and a buffer has no more than 4 GiB.
         // SAFETY: The pages are valid.
         let start = unsafe { bindings::vmap_kernel(pages.as_mut_ptr().cast(), nr_pages as c_uint) };
         if start.is_null() {
@@ -191,7 +191,8 @@ impl Buffer {
     /// `raw` must be a buffer that nobody has a reference on any more.
     unsafe fn destroy(raw: *mut bindings::rchan_buf) {
         // SAFETY: By the type invariants, everything here belongs to the buffer. No wakeup is
-        // queued: `finalize` waited for it, when there were no writers any more.
+        // queued: `finalize` waited for it, when there were no writers any more, or there never
+        // was one.
         unsafe {
             bindings::vunmap((*raw).start);
 

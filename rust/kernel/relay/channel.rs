@@ -35,7 +35,8 @@ pub struct Channel(Opaque<bindings::rchan>);
 // SAFETY: A channel has no thread it belongs to.
 unsafe impl Send for Channel {}
 
-// SAFETY: What changes after `open` is under the lock of `OPEN_CHANNELS`, or counted.
+// SAFETY: What changes after `open` is under the lock of `OPEN_CHANNELS`, or counted; or a slot,
+// which is read and written at once, and whose buffer stays until the channel is closed.
 unsafe impl Sync for Channel {}
 
 /// A channel in the list of those that are open.
@@ -183,7 +184,11 @@ impl Channel {
     /// # Errors
     ///
     /// [`ENOMEM`].
-    pub fn prepare_cpu(cpu: c_uint) -> Result {
+    ///
+    /// # Safety
+    ///
+    /// `cpu` must be a possible CPU.
+    pub unsafe fn prepare_cpu(cpu: c_uint) -> Result {
         let channels = OPEN_CHANNELS.lock();
 
         for listed in channels.iter() {

@@ -138,8 +138,12 @@ impl Buffer {
     }
 
     /// Returns what the file is ready for, `relay_file_operations.poll` in C.
+    ///
+    /// # Safety
+    ///
+    /// `file` must have a reference on the buffer until it is released.
     #[inline]
-    pub fn poll(&self, file: &File, table: PollTable<'_>) -> u32 {
+    pub unsafe fn poll(&self, file: &File, table: PollTable<'_>) -> u32 {
         if self.finalized() != 0 {
             return bindings::POLLERR;
         }
@@ -149,8 +153,8 @@ impl Buffer {
         ) {
             return 0;
         }
-        // SAFETY: The queue is that of the buffer, of which the file has a reference; who waits has
-        // one of the file.
+        // SAFETY: The queue is that of the buffer, on which the file has a reference by the safety
+        // requirements; who waits has one of the file.
         unsafe { table.register_wait_queue(file, self.read_wait()) };
         if self.is_empty() {
             0
