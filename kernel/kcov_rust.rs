@@ -177,7 +177,8 @@ fn mode_of(arg: usize) -> Result<Mode> {
 fn enable(kcov: ArcBorrow<'_, Kcov>, arg: usize) -> Result {
     let irq = local_interrupt_disable();
     let mut state = kcov.state.lock_with(&irq);
-    let task = CurrentCoverage::get(&irq);
+    // SAFETY: This is a task.
+    let task = unsafe { CurrentCoverage::get(&irq) };
 
     if state.session != Session::None {
         return Err(EINVAL);
@@ -243,7 +244,8 @@ fn remote_enable(kcov: ArcBorrow<'_, Kcov>, user: UserPtr) -> Result {
     let remotes = REMOTES.as_ref().ok_or(EINVAL)?;
     let irq = local_interrupt_disable();
     let mut state = kcov.state.lock_with(&irq);
-    let task = CurrentCoverage::get(&irq);
+    // SAFETY: This is a task.
+    let task = unsafe { CurrentCoverage::get(&irq) };
 
     if state.session != Session::None || kcov.area().is_none() {
         return Err(EINVAL);
@@ -299,7 +301,8 @@ fn remote_reset(kcov: &Kcov) {
 /// Ends what the current task began.
 fn disable(kcov: &Kcov, arg: usize) -> Result {
     let irq = local_interrupt_disable();
-    let task = CurrentCoverage::get(&irq);
+    // SAFETY: This is a task.
+    let task = unsafe { CurrentCoverage::get(&irq) };
 
     if arg != 0 {
         return Err(EINVAL);
@@ -365,7 +368,8 @@ static KCOV_FOPS: FileOperationsVTable<KcovFile> = FileOperationsVTable::new();
 fn task_exit() {
     let (local, remote) = {
         let irq = local_interrupt_disable();
-        let task = CurrentCoverage::get(&irq);
+        // SAFETY: This is a task.
+        let task = unsafe { CurrentCoverage::get(&irq) };
         let local = task.stop_local();
 
         // A section on behalf of another task ought to have ended.
@@ -394,7 +398,8 @@ fn remote_start(handle: u64) {
 
     let (kcov, mode, words, sequence, area) = {
         let irq = local_interrupt_disable();
-        let task = CurrentCoverage::get(&irq);
+        // SAFETY: This ends nothing.
+        let task = unsafe { CurrentCoverage::get(&irq) };
 
         if warn_on!(match context {
             Context::Task => task.in_section(),
@@ -430,7 +435,8 @@ fn remote_start(handle: u64) {
     };
 
     let irq = local_interrupt_disable();
-    let task = CurrentCoverage::get(&irq);
+    // SAFETY: This ends nothing, and a softirq has the section of the task put aside.
+    let task = unsafe { CurrentCoverage::get(&irq) };
 
     if context == Context::Softirq {
         task.enter_softirq();
@@ -453,7 +459,8 @@ fn remote_stop() {
     // Given up last, and with interrupts as they were: it may be the last reference.
     let kcov;
     let irq = local_interrupt_disable();
-    let task = CurrentCoverage::get(&irq);
+    // SAFETY: A softirq ends what it has begun, see below.
+    let task = unsafe { CurrentCoverage::get(&irq) };
 
     match context {
         Context::Task if warn_on!(task.in_softirq_section()) => return,

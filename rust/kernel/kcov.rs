@@ -97,12 +97,12 @@ impl State {
 
 /// An open file of the coverage device. What C knows as `struct kcov *`.
 ///
-/// Counted: by the file, by the task that enabled it, and by each section of code that records on
-/// its behalf. The last of these may end in a softirq.
+/// Counted: by the file, by the task that enabled it, by each handle that it asked for, and by each
+/// section of code that records on its behalf. The last of these may end in a softirq.
 #[pin_data]
 pub struct Kcov {
     area: SetOnce<UserArea>,
-    /// Taken before any lock that interrupts take as well.
+    /// Taken before the lock of the handles, also in softirqs.
     #[pin]
     pub state: SpinLockIrq<State>,
 }

@@ -98,7 +98,8 @@ impl UserArea {
         };
         // The entries of `from` fit it.
         let len = room.len.min((from.words as usize).saturating_sub(1) * WORD);
-        // SAFETY: `from` is ours, and has that many bytes behind its counter.
+        // SAFETY: `from` is ours, and has that many bytes behind its counter. They are initialised,
+        // whatever they were recorded as.
         let entries =
             unsafe { core::slice::from_raw_parts(from.ptr.as_ptr().add(1).cast::<u8>(), len) };
 
@@ -152,8 +153,8 @@ impl Room {
 ///
 /// # Invariants
 ///
-/// `ptr` is an allocation of `vmalloc()` that this owns, of `words` words, and of two at least. The
-/// first one is the number of entries that have been recorded, and is set.
+/// `ptr` is an allocation of `vzalloc()` that this owns, of `words` words, and of two at least. All
+/// are initialised; the first one is the number of entries that have been recorded.
 pub struct RemoteArea {
     ptr: NonNull<u64>,
     words: u32,
@@ -173,11 +174,9 @@ impl RemoteArea {
             return Err(ENOMEM);
         }
         // SAFETY: Any size but zero will do.
-        let ptr = unsafe { bindings::vmalloc_noprof(words.max(2) as usize * WORD) };
+        let ptr = unsafe { bindings::vzalloc_noprof(words.max(2) as usize * WORD) };
         let ptr: NonNull<u64> = NonNull::new(ptr.cast()).ok_or(ENOMEM)?;
 
-        // SAFETY: Just allocated.
-        unsafe { ptr.write(0) };
         // INVARIANT: As just done. Two words are what a free one needs for its link.
         Ok(Self { ptr, words })
     }

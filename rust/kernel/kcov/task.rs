@@ -72,10 +72,15 @@ pub struct CurrentCoverage<'irq> {
 
 impl<'irq> CurrentCoverage<'irq> {
     /// Returns that of the current task.
+    ///
+    /// # Safety
+    ///
+    /// What an interrupt ends must be a section that it began, after [`Self::enter_softirq`]: the
+    /// task may be recording to its own at this moment.
     #[inline]
-    pub fn get(_irq: &'irq LocalInterruptDisabled) -> Self {
+    pub unsafe fn get(_irq: &'irq LocalInterruptDisabled) -> Self {
         // INVARIANT: The task stays the current one for as long as interrupts are disabled. The
-        // fields are zero at first, and written here only.
+        // fields are zero at first, and but for the mode they are written here only.
         Self {
             task: Task::current_raw(),
             _irq: PhantomData,
