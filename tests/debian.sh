@@ -67,7 +67,7 @@ trace()
 	until [ -e "$queue/trace1" ]; do
 		sleep 0.1
 	done
-	sleep 1
+	sleep 5
 }
 
 traced()
@@ -108,7 +108,7 @@ kill -STOP $tracer
 load --number_ios=500 --rw=randwrite --cpus_allowed=0
 dropped=$(cat "$queue/dropped")
 kill -CONT $tracer
-sleep 1
+sleep 5
 load --number_ios=20 --rw=randwrite --cpus_allowed=0
 load --number_ios=20 --rw=randwrite --cpus_allowed=1
 sleep 1
@@ -132,7 +132,7 @@ for name in glob.glob("/tmp/some/t.blktrace.*"):
     missing += max(numbers) - len(numbers)
 dropped = int(sys.argv[1])
 print(seen, missing, dropped)
-assert seen + missing == 540 * 4 and 1000 < missing <= dropped <= missing + 4
+assert seen + missing == 540 * 4 and 1000 < missing <= dropped <= missing + 40
 ' "$dropped"
 echo "1..$n"
 exit $bad
