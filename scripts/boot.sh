@@ -85,12 +85,14 @@ if [ -n "${DRIVE:-}" ]; then
 fi
 command -v "${qemu[0]}" >/dev/null || die "${qemu[0]} is missing: run 'make setup'"
 
+# The host may have other things to do for longer than the 21 seconds after which RCU
+# reports a CPU as stalled.
 set +e
 timeout --foreground -k 5 "${TIMEOUT:-300}" "${qemu[@]}" -accel tcg -smp "$SMP" -m "${MEM}M" \
 	-display none -monitor none -no-reboot -device edu \
 	-chardev "stdio,id=tty,signal=${CONSOLE_SIGNALS:-on}" -serial chardev:tty -nic none \
 	-kernel "$KERNEL" -initrd "$work/initrd" \
-	-append "console=$console rdinit=/.boot/init panic=-1 loglevel=${LOGLEVEL:-5} kunit.enable=${KUNIT:-0} kunit.autorun=${KUNIT:-0} ${APPEND:-}" \
+	-append "console=$console rdinit=/.boot/init panic=-1 loglevel=${LOGLEVEL:-5} rcupdate.rcu_cpu_stall_timeout=240 kunit.enable=${KUNIT:-0} kunit.autorun=${KUNIT:-0} ${APPEND:-}" \
 	2>"$work/qemu.err" | tee "$LOG"
 code=${PIPESTATUS[0]}
 set -e
