@@ -34,7 +34,8 @@ esac
 
 selftest_make()
 {
-	make -s -C "$tests/mmap_prepare" OUTPUT="$BUILD/selftests-$ARCH" ARCH="$KARCH" LLVM=1 "$@"
+	make -s -C "$tests/mmap_prepare" OUTPUT="$BUILD/selftests-$ARCH" ARCH="$KARCH" LLVM=1 \
+		USERCFLAGS=-Werror "$@"
 }
 mkdir -p "$BUILD/selftests-$ARCH"
 selftest_make all

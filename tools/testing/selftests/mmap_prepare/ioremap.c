@@ -3,6 +3,7 @@
  * The sample driver samples/rust/rust_mmap_ioremap.rs: the registers of the
  * edu device of QEMU (-device edu), 1 MiB of them.
  */
+#include "kselftest_harness.h"
 #include "edu.h"
 
 #define DEVICE	"/dev/rust_mmap_ioremap"
