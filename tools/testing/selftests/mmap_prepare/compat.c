@@ -3,19 +3,15 @@
  * A 32-bit program on a 64-bit kernel: kcov, the memory devices and relay. It is
  * built with nolibc, so that it needs no 32-bit C library.
  */
-#include <linux/kcov.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "kselftest_harness.h"
 #include "call_test.h"
+#include "cover_test.h"
 #include "ikconfig.h"
 #include "../../../../lib/test_relay_uapi.h"
 
-#define KCOV		"/sys/kernel/debug/kcov"
-#define TEST_KCOV	"/sys/kernel/debug/test_kcov"
 #define TEST_RELAY	"/sys/kernel/debug/test_relay"
 #define PAGE		4096U
 #define GB		0x40000000ULL
@@ -66,47 +62,10 @@ TEST(is_32_bit)
 
 /* ---- kcov ---- */
 
-/* KCOV_INIT_TRACE says how long the kernel's words are, which are not ours. */
-#define INIT_TRACE	_IOR('c', 1, uint64_t)
-#define COVER_WORDS	(64U << 10)
-#define COMMON(id)	(KCOV_SUBSYSTEM_COMMON | (id))
-#define USB(id)		(KCOV_SUBSYSTEM_USB | (id))
-
-/* An open device with its buffer. */
-struct cover {
-	int fd;
-	size_t size;
-	uint64_t *area;
-};
-
-static void *cover_map(int fd, size_t size, uint64_t offset)
+/* At an offset that off_t may not hold. */
+static void *cover_map_at(int fd, size_t size, uint64_t offset)
 {
 	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
-}
-
-static int cover_open(struct cover *c, size_t words)
-{
-	*c = (struct cover){ .fd = open(KCOV, O_RDWR), .size = words * 8 };
-	if (c->fd < 0 || ioctl(c->fd, INIT_TRACE, words))
-		return -errno;
-	c->area = cover_map(c->fd, c->size, 0);
-	return c->area == MAP_FAILED ? -errno : 0;
-}
-
-static int cover_remote(struct cover *c, uint32_t mode, uint64_t handle, uint64_t common)
-{
-	struct {
-		struct kcov_remote_arg arg;
-		uint64_t handle;
-	} arg = {
-		.arg = {
-			.trace_mode = mode, .area_size = COVER_WORDS,
-			.num_handles = !!handle, .common_handle = common,
-		},
-		.handle = handle,
-	};
-
-	return ioctl(c->fd, KCOV_REMOTE_ENABLE, &arg);
 }
 
 FIXTURE(kcov)
@@ -125,8 +84,7 @@ FIXTURE_SETUP(kcov)
 FIXTURE_TEARDOWN(kcov)
 {
 	ioctl(self->c.fd, KCOV_DISABLE, 0);
-	munmap(self->c.area, self->c.size);
-	close(self->c.fd);
+	cover_close(&self->c);
 }
 
 /* Runs code that is instrumented. */
@@ -163,18 +121,18 @@ TEST(kcov_init)
 	EXPECT_ERRNO(EINVAL, ioctl(fd, KCOV_ENABLE, KCOV_TRACE_PC));
 	EXPECT_ERRNO(EINVAL, ioctl(fd, KCOV_ENABLE, 99));
 	EXPECT_ERRNO(EINVAL, ioctl(fd, KCOV_DISABLE, 0));
-	EXPECT_ERRNO(EINVAL, cover_map(fd, PAGE, 0));
+	EXPECT_ERRNO(EINVAL, cover_map(fd, PAGE));
 	EXPECT_ERRNO(ENOTTY, ioctl(fd, KCOV_INIT_TRACE, 512));
 	for (int i = 0; i < ARRAY_SIZE(bad); i++) {
-		EXPECT_ERRNO(EINVAL, ioctl(fd, INIT_TRACE, bad[i]))
+		EXPECT_ERRNO(EINVAL, ioctl(fd, COVER_INIT, bad[i]))
 			TH_LOG("%lx", bad[i]);
 	}
-	ASSERT_EQ(0, ioctl(fd, INIT_TRACE, 512));
-	EXPECT_ERRNO(EBUSY, ioctl(fd, INIT_TRACE, 512));
+	ASSERT_EQ(0, ioctl(fd, COVER_INIT, 512));
+	EXPECT_ERRNO(EBUSY, ioctl(fd, COVER_INIT, 512));
 	/* The size is looked at first. */
-	EXPECT_ERRNO(EINVAL, ioctl(fd, INIT_TRACE, 1));
+	EXPECT_ERRNO(EINVAL, ioctl(fd, COVER_INIT, 1));
 	ASSERT_EQ(0, ioctl(fd, KCOV_ENABLE, KCOV_TRACE_PC));
-	EXPECT_ERRNO(EBUSY, ioctl(fd, INIT_TRACE, 512));
+	EXPECT_ERRNO(EBUSY, ioctl(fd, COVER_INIT, 512));
 	EXPECT_EQ(0, ioctl(fd, KCOV_DISABLE, 0));
 	close(fd);
 }
@@ -259,14 +217,14 @@ TEST_F(kcov, mmap)
 	size_t size = self->c.size;
 
 	EXPECT_TRUE(mapped_at(self->c.area, size, "rw-s", 0));
-	EXPECT_ERRNO(EINVAL, cover_map(self->c.fd, size - PAGE, 0));
-	EXPECT_ERRNO(EINVAL, cover_map(self->c.fd, size + PAGE, 0));
-	EXPECT_ERRNO(EINVAL, cover_map(self->c.fd, size / 2, 0));
-	EXPECT_ERRNO(EINVAL, cover_map(self->c.fd, 0, 0));
-	EXPECT_ERRNO(ENOMEM, cover_map(self->c.fd, -PAGE, 0));
-	EXPECT_ERRNO(EINVAL, cover_map(self->c.fd, size, PAGE));
-	EXPECT_ERRNO(EINVAL, cover_map(self->c.fd, size, 4 * GB));
-	EXPECT_ERRNO(EINVAL, cover_map(self->c.fd, size, MMAP2_END - PAGE));
+	EXPECT_ERRNO(EINVAL, cover_map(self->c.fd, size - PAGE));
+	EXPECT_ERRNO(EINVAL, cover_map(self->c.fd, size + PAGE));
+	EXPECT_ERRNO(EINVAL, cover_map(self->c.fd, size / 2));
+	EXPECT_ERRNO(EINVAL, cover_map(self->c.fd, 0));
+	EXPECT_ERRNO(ENOMEM, cover_map(self->c.fd, -PAGE));
+	EXPECT_ERRNO(EINVAL, cover_map_at(self->c.fd, size, PAGE));
+	EXPECT_ERRNO(EINVAL, cover_map_at(self->c.fd, size, 4 * GB));
+	EXPECT_ERRNO(EINVAL, cover_map_at(self->c.fd, size, MMAP2_END - PAGE));
 }
 
 /* Runs code, and says whether it was recorded. */
@@ -279,7 +237,7 @@ TEST_F(kcov, mmap)
 TEST_F(kcov, remote)
 {
 	EXPECT_EQ(24, sizeof(struct kcov_remote_arg));
-	ASSERT_EQ(0, cover_remote(&self->c, KCOV_TRACE_PC, USB(1), COMMON(0x42)));
+	ASSERT_EQ(0, cover_remote(&self->c, KCOV_TRACE_PC, COVER_WORDS, USB(1), COMMON(0x42)));
 	EXPECT_TRUE(RECORDED("task 1"));
 	EXPECT_TRUE(RECORDED("common"));
 	EXPECT_FALSE(RECORDED("task 2"));
@@ -288,7 +246,7 @@ TEST_F(kcov, remote)
 	EXPECT_FALSE(RECORDED("task 1"));
 	EXPECT_FALSE(RECORDED("common"));
 	/* All of a handle. */
-	ASSERT_EQ(0, cover_remote(&self->c, KCOV_TRACE_PC, USB(0xffffffff), 0));
+	ASSERT_EQ(0, cover_remote(&self->c, KCOV_TRACE_PC, COVER_WORDS, USB(0xffffffff), 0));
 	EXPECT_TRUE(RECORDED("task 4294967295"));
 	EXPECT_FALSE(RECORDED("task 1"));
 }
@@ -302,16 +260,16 @@ TEST_F(kcov, remote_bad_handles)
 	struct cover other;
 
 	for (int i = 0; i < ARRAY_SIZE(bad); i++)
-		EXPECT_ERRNO(EINVAL, cover_remote(&self->c, KCOV_TRACE_PC, bad[i], 0));
+		EXPECT_ERRNO(EINVAL, cover_remote(&self->c, KCOV_TRACE_PC, COVER_WORDS, bad[i], 0));
 	for (int i = 0; i < ARRAY_SIZE(bad_common); i++) {
-		EXPECT_ERRNO(EINVAL, cover_remote(&self->c, KCOV_TRACE_PC, USB(3),
+		EXPECT_ERRNO(EINVAL, cover_remote(&self->c, KCOV_TRACE_PC, COVER_WORDS, USB(3),
 						  bad_common[i]));
 	}
-	ASSERT_EQ(0, cover_remote(&self->c, KCOV_TRACE_PC, USB(3), COMMON(3)));
+	ASSERT_EQ(0, cover_remote(&self->c, KCOV_TRACE_PC, COVER_WORDS, USB(3), COMMON(3)));
 	ASSERT_EQ(0, cover_open(&other, 512));
 	if (!fork()) {
-		EXPECT_ERRNO(EEXIST, cover_remote(&other, KCOV_TRACE_PC, USB(3), 0));
-		EXPECT_ERRNO(EEXIST, cover_remote(&other, KCOV_TRACE_PC, 0, COMMON(3)));
+		EXPECT_ERRNO(EEXIST, cover_remote(&other, KCOV_TRACE_PC, COVER_WORDS, USB(3), 0));
+		EXPECT_ERRNO(EEXIST, cover_remote(&other, KCOV_TRACE_PC, COVER_WORDS, 0, COMMON(3)));
 		_exit(!__test_passed(_metadata));
 	} else {
 		int status = -1;
@@ -346,20 +304,20 @@ TEST_F(kcov, remote_bad_argument)
 	arg = buffer_before_hole(8);
 	EXPECT_ERRNO(EFAULT, ioctl(self->c.fd, KCOV_REMOTE_ENABLE, arg));
 
-	EXPECT_ERRNO(EINVAL, cover_remote(&self->c, 2, USB(1), 0));
-	EXPECT_ERRNO(EINVAL, cover_remote(&self->c, ~0, USB(1), 0));
+	EXPECT_ERRNO(EINVAL, cover_remote(&self->c, 2, COVER_WORDS, USB(1), 0));
+	EXPECT_ERRNO(EINVAL, cover_remote(&self->c, ~0, COVER_WORDS, USB(1), 0));
 	/* The argument is looked at before the device. */
 	EXPECT_ERRNO(EFAULT, ioctl(fd, KCOV_REMOTE_ENABLE, NULL));
-	EXPECT_ERRNO(EINVAL, cover_remote(&(struct cover){ .fd = fd }, 99, USB(1), 0));
+	EXPECT_ERRNO(EINVAL, cover_remote(&(struct cover){ .fd = fd }, 99, COVER_WORDS, USB(1), 0));
 
 	/* One for each task, which is looked at before the mode. */
-	ASSERT_EQ(0, cover_remote(&self->c, KCOV_TRACE_PC, USB(1), 0));
-	EXPECT_ERRNO(EINVAL, cover_remote(&self->c, KCOV_TRACE_PC, USB(2), 0));
+	ASSERT_EQ(0, cover_remote(&self->c, KCOV_TRACE_PC, COVER_WORDS, USB(1), 0));
+	EXPECT_ERRNO(EINVAL, cover_remote(&self->c, KCOV_TRACE_PC, COVER_WORDS, USB(2), 0));
 	EXPECT_ERRNO(EINVAL, ioctl(self->c.fd, KCOV_ENABLE, KCOV_TRACE_PC));
-	EXPECT_ERRNO(EBUSY, ioctl(self->c.fd, INIT_TRACE, 512));
+	EXPECT_ERRNO(EBUSY, ioctl(self->c.fd, COVER_INIT, 512));
 	ASSERT_EQ(0, cover_open(&other, 512));
-	EXPECT_ERRNO(EBUSY, cover_remote(&other, KCOV_TRACE_PC, USB(2), 0));
-	EXPECT_ERRNO(EBUSY, cover_remote(&other, 99, USB(2), 0));
+	EXPECT_ERRNO(EBUSY, cover_remote(&other, KCOV_TRACE_PC, COVER_WORDS, USB(2), 0));
+	EXPECT_ERRNO(EBUSY, cover_remote(&other, 99, COVER_WORDS, USB(2), 0));
 	EXPECT_ERRNO(EINVAL, ioctl(self->c.fd, KCOV_DISABLE, 1));
 	EXPECT_EQ(0, ioctl(self->c.fd, KCOV_DISABLE, 0));
 }
