@@ -73,8 +73,8 @@ impl FileOperations for Huge {
         Ok(MmapAction::Nothing)
     }
 
-    fn get_unmapped_area(file: &File, req: &UnmappedAreaRequest) -> UnmappedArea {
-        req.huge_area(file)
+    fn get_unmapped_area(_file: &File, req: &UnmappedAreaRequest) -> UnmappedArea {
+        req.huge_area()
     }
 }
 

@@ -24,7 +24,7 @@ type Kept = usize;
 
 fn get_unmapped_area(
     last: &Mutex<Option<Kept>>,
-    file: &File,
+    _file: &File,
     req: &UnmappedAreaRequest,
 ) -> UnmappedArea {
     #[cfg(not(fixed))]
@@ -33,5 +33,5 @@ fn get_unmapped_area(
     let kept = req.size();
 
     *last.lock() = Some(kept);
-    req.default_area(file)
+    req.default_area()
 }

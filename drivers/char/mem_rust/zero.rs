@@ -160,12 +160,12 @@ impl FileOperations for Zero {
     }
 
     #[inline]
-    fn get_unmapped_area(file: &File, req: &UnmappedAreaRequest) -> UnmappedArea {
+    fn get_unmapped_area(_file: &File, req: &UnmappedAreaRequest) -> UnmappedArea {
         if req.is_shared() {
             // The mapping will be one of shared memory, so its rules for huge pages count.
             req.shmem_area()
         } else {
-            req.huge_area(file)
+            req.huge_area()
         }
     }
 }

@@ -97,7 +97,6 @@ pub type OpenContext<'a, T> = <<T as FileOperations>::Host as FileHost>::Ctx<'a>
 /// use kernel::{
 ///     fs::{
 ///         file::Offset,
-///         file_operations::SpliceRead,
 ///         FileOperations,
 ///         FileOperationsVTable,
 ///         LocalFile,
@@ -117,8 +116,6 @@ pub type OpenContext<'a, T> = <<T as FileOperations>::Host as FileHost>::Ctx<'a>
 ///     type Host = Misc<Self>;
 ///     type Private = ();
 ///
-///     const SPLICE_READ: SpliceRead = SpliceRead::Copy;
-///
 ///     fn read(
 ///         _data: (),
 ///         _file: &LocalFile,
@@ -133,7 +130,6 @@ pub type OpenContext<'a, T> = <<T as FileOperations>::Host as FileHost>::Ctx<'a>
 ///
 /// // What is not implemented is NULL.
 /// assert!(HELLO.as_raw().read.is_some());
-/// assert!(HELLO.as_raw().splice_read.is_some());
 /// assert!(HELLO.as_raw().write.is_none());
 /// assert!(HELLO.as_raw().release.is_none());
 ///
@@ -271,6 +267,8 @@ pub trait FileOperations: Sized + 'static {
     }
 
     /// Reads from the file at [`Kiocb::ki_pos`], to any kind of buffer.
+    ///
+    /// Returns how many bytes were read; more than the buffer has room for count as that many.
     fn read_iter(
         _kiocb: Kiocb<'_, Self::Private>,
         _to: &mut IovIterDest<'_>, //
@@ -279,6 +277,8 @@ pub trait FileOperations: Sized + 'static {
     }
 
     /// Writes to the file at [`Kiocb::ki_pos`], from any kind of buffer.
+    ///
+    /// Returns how many bytes were written; more than the buffer holds count as that many.
     fn write_iter(
         _kiocb: Kiocb<'_, Self::Private>,
         _from: &mut IovIterSource<'_>,
@@ -358,11 +358,11 @@ pub trait FileOperations: Sized + 'static {
     /// # impl FileOperations for Big {
     /// #     type Host = Misc<Self>;
     /// #     type Private = ();
-    /// fn get_unmapped_area(file: &File, req: &UnmappedAreaRequest) -> UnmappedArea {
+    /// fn get_unmapped_area(_file: &File, req: &UnmappedAreaRequest) -> UnmappedArea {
     ///     if req.size() > SZ_1G {
     ///         return Err(ENOMEM).into();
     ///     }
-    ///     req.huge_area(file)
+    ///     req.huge_area()
     /// }
     /// # }
     /// # use kernel::sizes::SZ_1G;

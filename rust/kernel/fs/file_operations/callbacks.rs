@@ -43,8 +43,34 @@ use crate::{
     }, //
 };
 
+/// Turns the result of an operation on an iterator of `len` bytes into what C expects.
+///
+/// C looks for as many pages as the result says.
+#[inline]
+fn transferred(len: usize, result: Result<usize>) -> isize {
+    match result {
+        Ok(n) => n.min(len) as isize,
+        Err(err) => done(err).to_errno() as isize,
+    }
+}
+
+/// Returns the error of an operation that is over: [`EINVAL`] for [`EIOCBQUEUED`], as nothing can
+/// complete it later.
+#[inline]
+fn done(err: Error) -> Error {
+    if err == EIOCBQUEUED {
+        EINVAL
+    } else {
+        err
+    }
+}
+
 // An "open file of `T`" is a file in `T::Host` with the operations of `T`, on which `open` has
 // succeeded, and which is not released before the call returns.
+//
+// Such a file has no lock for its position (`FMODE_ATOMIC_POS`), so several threads may be inside
+// of `fdget_pos` at once, whatever `from_raw_file` asks for. Rust accesses a position by
+// `FilePosition` only, which expects that.
 impl<T: FileOperations> FileOperationsVTable<T> {
     /// # Safety
     ///
@@ -61,7 +87,8 @@ impl<T: FileOperations> FileOperationsVTable<T> {
 
         match opened {
             Ok(private) => {
-                // SAFETY: The file is being opened, so nobody else accesses its private data.
+                // SAFETY: The file is being opened, and cannot be installed, so nobody else accesses
+                // its private data.
                 unsafe { (*file).private_data = private.into_foreign() };
                 // Who has kept the file, and sees it as opened, sees the data. On x86 stores are in
                 // order anyway.
@@ -101,7 +128,7 @@ impl<T: FileOperations> FileOperationsVTable<T> {
     ) -> c_int {
         // SAFETY: The caller passes an open file of `T`.
         let data = unsafe { Self::private(file) };
-        // SAFETY: The file is valid during this call, which is not inside a use of its position.
+        // SAFETY: The file is valid during this call; see above for its position.
         match T::flush(data, unsafe { File::from_raw_file(file) }) {
             Ok(()) => 0,
             Err(err) => err.to_errno(),
@@ -118,8 +145,7 @@ impl<T: FileOperations> FileOperationsVTable<T> {
     ) -> Offset {
         // SAFETY: The caller passes an open file of `T`.
         let data = unsafe { Self::private(file) };
-        // SAFETY: The file is valid during this call, and its position is used by this thread or
-        // under its lock.
+        // SAFETY: The file is valid during this call; see above for its position.
         let pos = FilePosition::new(unsafe { LocalFile::from_raw_file(file) });
 
         match T::llseek(data, pos, offset, Whence::from_raw(whence)) {
@@ -140,8 +166,7 @@ impl<T: FileOperations> FileOperationsVTable<T> {
     ) -> isize {
         // SAFETY: The caller passes an open file of `T`.
         let data = unsafe { Self::private(file) };
-        // SAFETY: The file is valid during this call, and its position is used by this thread or
-        // under its lock.
+        // SAFETY: The file is valid during this call; see above for its position.
         let file = unsafe { LocalFile::from_raw_file(file) };
         let mut to = UserSlice::new(UserPtr::from_ptr(buf.cast()), len).writer();
 
@@ -164,8 +189,7 @@ impl<T: FileOperations> FileOperationsVTable<T> {
     ) -> isize {
         // SAFETY: The caller passes an open file of `T`.
         let data = unsafe { Self::private(file) };
-        // SAFETY: The file is valid during this call, and its position is used by this thread or
-        // under its lock.
+        // SAFETY: The file is valid during this call; see above for its position.
         let file = unsafe { LocalFile::from_raw_file(file) };
         let mut from = UserSlice::new(UserPtr::from_ptr(buf.cast_mut().cast()), len).reader();
 
@@ -188,11 +212,9 @@ impl<T: FileOperations> FileOperationsVTable<T> {
         let kiocb = unsafe { Kiocb::from_raw(kiocb) };
         // SAFETY: The caller passes a valid `iov_iter` that is a destination.
         let to = unsafe { IovIterDest::from_raw(iter) };
+        let room = to.len();
 
-        match T::read_iter(kiocb, to) {
-            Ok(len) => len as isize,
-            Err(err) => err.to_errno() as isize,
-        }
+        transferred(room, T::read_iter(kiocb, to))
     }
 
     /// # Safety
@@ -207,11 +229,9 @@ impl<T: FileOperations> FileOperationsVTable<T> {
         let kiocb = unsafe { Kiocb::from_raw(kiocb) };
         // SAFETY: The caller passes a valid `iov_iter` that is a source.
         let from = unsafe { IovIterSource::from_raw(iter) };
+        let there = from.len();
 
-        match T::write_iter(kiocb, from) {
-            Ok(len) => len as isize,
-            Err(err) => err.to_errno() as isize,
-        }
+        transferred(there, T::write_iter(kiocb, from))
     }
 
     /// # Safety
@@ -223,8 +243,9 @@ impl<T: FileOperations> FileOperationsVTable<T> {
     ) -> c_int {
         // SAFETY: The caller passes a valid command for a file of `T`.
         match T::uring_cmd(unsafe { UringCmd::from_raw(cmd) }, issue_flags) {
-            Ok(res) => res,
-            Err(err) => err.to_errno(),
+            Ok(res) if res != EIOCBQUEUED.to_errno() => res,
+            Ok(_) => EINVAL.to_errno(),
+            Err(err) => done(err).to_errno(),
         }
     }
 
@@ -238,7 +259,7 @@ impl<T: FileOperations> FileOperationsVTable<T> {
     ) -> bindings::__poll_t {
         // SAFETY: The caller passes an open file of `T`.
         let data = unsafe { Self::private(file) };
-        // SAFETY: The file is valid during this call, which is not inside a use of its position.
+        // SAFETY: The file is valid during this call; see above for its position.
         let file = unsafe { File::from_raw_file(file) };
         // SAFETY: The caller passes NULL or a valid table.
         T::poll(data, file, unsafe { PollTable::from_raw(table) })
@@ -254,7 +275,7 @@ impl<T: FileOperations> FileOperationsVTable<T> {
     ) -> c_long {
         // SAFETY: The caller passes an open file of `T`.
         let data = unsafe { Self::private(file) };
-        // SAFETY: The file is valid during this call, which is not inside a use of its position.
+        // SAFETY: The file is valid during this call; see above for its position.
         match T::ioctl(data, unsafe { File::from_raw_file(file) }, cmd, arg) {
             Ok(ret) => ret as c_long,
             Err(err) => err.to_errno() as c_long,
@@ -272,7 +293,7 @@ impl<T: FileOperations> FileOperationsVTable<T> {
     ) -> c_long {
         // SAFETY: The caller passes an open file of `T`.
         let data = unsafe { Self::private(file) };
-        // SAFETY: The file is valid during this call, which is not inside a use of its position.
+        // SAFETY: The file is valid during this call; see above for its position.
         match T::compat_ioctl(data, unsafe { File::from_raw_file(file) }, cmd, arg) {
             Ok(ret) => ret as c_long,
             Err(err) => err.to_errno() as c_long,
@@ -306,13 +327,14 @@ impl<T: FileOperations> FileOperationsVTable<T> {
     ) -> c_ulong {
         // INVARIANT: This is the operation, which ends after the only reference to this.
         let req = UnmappedAreaRequest {
+            file,
             addr,
             len,
             pgoff,
             flags,
             _not_send: NotThreadSafe,
         };
-        // SAFETY: The file is valid during this call, which is not inside a use of its position.
+        // SAFETY: The file is valid during this call; see above for its position.
         T::get_unmapped_area(unsafe { File::from_raw_file(file) }, &req).into_raw()
     }
 
@@ -327,8 +349,7 @@ impl<T: FileOperations> FileOperationsVTable<T> {
     ) -> c_int {
         // SAFETY: The caller passes an open file of `T`.
         let data = unsafe { Self::private(file) };
-        // SAFETY: The file is valid during this call, and its position is used by this thread at
-        // most.
+        // SAFETY: The file is valid during this call; see above for its position.
         let file = unsafe { LocalFile::from_raw_file(file) };
 
         match T::fsync(data, file, start, end, datasync != 0) {
@@ -347,7 +368,7 @@ impl<T: FileOperations> FileOperationsVTable<T> {
     ) {
         // SAFETY: The caller passes an open file of `T`.
         let data = unsafe { Self::private(file) };
-        // SAFETY: The file is valid during this call, which is not inside a use of its position.
+        // SAFETY: The file is valid during this call; see above for its position.
         let file = unsafe { File::from_raw_file(file) };
         // SAFETY: The caller passes a valid `seq_file` that is ours during this call.
         T::show_fdinfo(data, unsafe { SeqFile::from_raw(seq_file) }, file);

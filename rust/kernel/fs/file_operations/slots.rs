@@ -58,7 +58,7 @@ impl Llseek {
 pub enum SpliceRead {
     /// Not at all, [`EINVAL`].
     None,
-    /// By `read_iter` into fresh pages (`copy_splice_read`).
+    /// By `read_iter`, which must be there, into fresh pages (`copy_splice_read`).
     Copy,
 }
 

@@ -45,6 +45,17 @@ impl FileOperations for Stock {
     const SPLICE_READ: SpliceRead = SpliceRead::Copy;
     const SPLICE_WRITE: SpliceWrite = SpliceWrite::Iter;
     const FOP_FLAGS: FopFlags = FopFlags::UNSIGNED_OFFSET;
+
+    fn read_iter(_kiocb: Kiocb<'_, ()>, to: &mut IovIterDest<'_>) -> Result<usize> {
+        Ok(to.len() + 1)
+    }
+
+    fn write_iter(_kiocb: Kiocb<'_, ()>, from: &mut IovIterSource<'_>) -> Result<usize> {
+        match from.len() {
+            0 => Err(EIOCBQUEUED),
+            _ => Ok(usize::MAX),
+        }
+    }
 }
 
 static STOCK: FileOperationsVTable<Stock> = FileOperationsVTable::stateless();
@@ -320,6 +331,30 @@ mod suite {
         assert_eq!(ret, ENOSPC.to_errno() as isize);
         assert_eq!(pos, 42);
         file.release()
+    }
+
+    /// C code that believes a result looks for pages which are not there, or waits.
+    #[test]
+    fn results_are_possible_ones() -> Result {
+        let read_iter = STOCK.as_raw().read_iter.ok_or(EINVAL)?;
+        let write_iter = STOCK.as_raw().write_iter.ok_or(EINVAL)?;
+        let mut file = TestFile::new();
+        // SAFETY: Both may be all zeroes: integers, and pointers that may be NULL.
+        let (mut kiocb, mut iter): (bindings::kiocb, bindings::iov_iter) =
+            unsafe { core::mem::zeroed() };
+
+        kiocb.ki_filp = file.as_ptr();
+        for (source, len, expected) in [(0, 7, 7), (1, 7, 7), (1, 0, EINVAL.to_errno() as isize)] {
+            // SAFETY: Nobody looks into the buffer of this iterator. The operations have no private
+            // data.
+            let ret = unsafe {
+                bindings::iov_iter_kvec(&raw mut iter, source, ptr::null(), 0, len);
+                let call = if source == 0 { read_iter } else { write_iter };
+                call(&raw mut kiocb, &raw mut iter)
+            };
+            assert_eq!(ret, expected);
+        }
+        Ok(())
     }
 
     #[test]

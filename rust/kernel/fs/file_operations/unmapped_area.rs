@@ -4,7 +4,6 @@
 
 use crate::{
     bindings,
-    fs::File,
     prelude::*,
     types::NotThreadSafe, //
 };
@@ -15,10 +14,11 @@ use crate::{
 ///
 /// # Invariants
 ///
-/// The operation is running, on this thread, with the memory map locked.
+/// The operation is running, on this thread, for the open file `file`, with the memory map locked.
 ///
 /// [`FileOperations::get_unmapped_area`]: super::FileOperations::get_unmapped_area
 pub struct UnmappedAreaRequest {
+    pub(super) file: *mut bindings::file,
     pub(super) addr: usize,
     pub(super) len: usize,
     pub(super) pgoff: usize,
@@ -55,38 +55,26 @@ impl UnmappedAreaRequest {
     /// Lets the memory manager choose, as for a file without a wish of its own.
     #[cfg(CONFIG_MMU)]
     #[inline]
-    pub fn default_area(&self, file: &File) -> UnmappedArea {
-        // SAFETY: The file is valid, and by the type invariants this runs in the process that maps
+    pub fn default_area(&self) -> UnmappedArea {
+        // SAFETY: By the type invariants, the file is open, and this runs in the process that maps
         // it, with the memory map locked.
         UnmappedArea(unsafe {
-            bindings::mm_get_unmapped_area(
-                file.as_ptr(),
-                self.addr,
-                self.len,
-                self.pgoff,
-                self.flags,
-            )
+            bindings::mm_get_unmapped_area(self.file, self.addr, self.len, self.pgoff, self.flags)
         })
     }
 
     /// Lets the memory manager choose, aligned to huge pages if it can and they are supported.
     #[cfg(CONFIG_MMU)]
     #[inline]
-    pub fn huge_area(&self, file: &File) -> UnmappedArea {
+    pub fn huge_area(&self) -> UnmappedArea {
         #[cfg(CONFIG_TRANSPARENT_HUGEPAGE)]
         // SAFETY: As in `default_area`.
         return UnmappedArea(unsafe {
-            bindings::thp_get_unmapped_area(
-                file.as_ptr(),
-                self.addr,
-                self.len,
-                self.pgoff,
-                self.flags,
-            )
+            bindings::thp_get_unmapped_area(self.file, self.addr, self.len, self.pgoff, self.flags)
         });
 
         #[cfg(not(CONFIG_TRANSPARENT_HUGEPAGE))]
-        self.default_area(file)
+        self.default_area()
     }
 
     /// Chooses as for a fresh file of shared memory, which is what a shared mapping of `/dev/zero`

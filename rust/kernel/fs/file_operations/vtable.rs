@@ -109,6 +109,10 @@ impl<T: FileOperations> FileOperationsVTable<T> {
                 T::HAS_OPEN || !matches!(T::LLSEEK, super::Llseek::Nonseekable),
                 "what makes a file nonseekable is `open`, which is missing"
             );
+            assert!(
+                T::HAS_READ_ITER || !matches!(T::SPLICE_READ, super::SpliceRead::Copy),
+                "`SpliceRead::Copy` reads by `read_iter`, which is missing"
+            );
         }
         // INVARIANT: By definition.
         Self {
