@@ -15,7 +15,7 @@ use kernel::{
         FileOperationsVTable,
         LocalFile, //
     },
-    initcall::Initcall,
+    initcall::EarlyInitcall,
     mm::{
         mmap_action::MmapAction,
         vma_desc::VmaDesc, //
@@ -50,7 +50,7 @@ kernel::builtin! {
 kernel::early_initcall!(relay_init);
 
 #[link_section = ".init.text"]
-fn relay_init(init: &Initcall<'_>) -> Result {
+fn relay_init(init: &EarlyInitcall<'_>) -> Result {
     // SAFETY: This is the early initcall.
     unsafe { relay::init(init) };
     Ok(())

@@ -80,6 +80,33 @@ impl Initcall<'_> {
     }
 }
 
+/// Proof that an early initcall of the kernel image is running.
+///
+/// There is no driver core yet, nor much else to register with, so this is not an [`Initcall`].
+pub struct EarlyInitcall<'a> {
+    _init: PhantomData<&'a ()>,
+    _not_send: NotThreadSafe,
+}
+
+impl EarlyInitcall<'_> {
+    /// As [`Initcall::run`].
+    ///
+    /// # Safety
+    ///
+    /// Must be called from an early initcall only.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub unsafe fn run(f: impl FnOnce(&EarlyInitcall<'_>) -> Result) -> crate::ffi::c_int {
+        match f(&EarlyInitcall {
+            _init: PhantomData,
+            _not_send: NotThreadSafe,
+        }) {
+            Ok(()) => 0,
+            Err(err) => err.to_errno(),
+        }
+    }
+}
+
 /// Declares an object that is always part of the kernel image.
 ///
 /// To be used once, in the crate root. Defines what the printing macros and `#[vtable]` look for
@@ -120,7 +147,7 @@ macro_rules! builtin {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __define_initcall {
-    ($section:literal, $init:ident) => {
+    ($proof:ident, $section:literal, $init:ident) => {
         // A module of the function's name, which is in another name space.
         #[doc(hidden)]
         mod $init {
@@ -130,7 +157,7 @@ macro_rules! __define_initcall {
             #[link_section = ".init.text"]
             extern "C" fn entry() -> $crate::ffi::c_int {
                 // SAFETY: The only use of this function is the initcall entry below.
-                unsafe { $crate::initcall::Initcall::run(super::$init) }
+                unsafe { $crate::initcall::$proof::run(super::$init) }
             }
 
             #[cfg(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS)]
@@ -151,11 +178,11 @@ macro_rules! __define_initcall {
 
 /// Runs a function before the other CPUs are started, like C's `early_initcall()`.
 ///
-/// See [`fs_initcall!`](crate::fs_initcall) for the form of the function.
+/// The function is `fn(&EarlyInitcall<'_>) -> Result`; see [`fs_initcall!`](crate::fs_initcall).
 #[macro_export]
 macro_rules! early_initcall {
     ($init:ident) => {
-        $crate::__define_initcall!(".initcallearly.init", $init);
+        $crate::__define_initcall!(EarlyInitcall, ".initcallearly.init", $init);
     };
 }
 
@@ -165,7 +192,7 @@ macro_rules! early_initcall {
 #[macro_export]
 macro_rules! core_initcall {
     ($init:ident) => {
-        $crate::__define_initcall!(".initcall1.init", $init);
+        $crate::__define_initcall!(Initcall, ".initcall1.init", $init);
     };
 }
 
@@ -175,7 +202,7 @@ macro_rules! core_initcall {
 #[macro_export]
 macro_rules! postcore_initcall {
     ($init:ident) => {
-        $crate::__define_initcall!(".initcall2.init", $init);
+        $crate::__define_initcall!(Initcall, ".initcall2.init", $init);
     };
 }
 
@@ -185,7 +212,7 @@ macro_rules! postcore_initcall {
 #[macro_export]
 macro_rules! arch_initcall {
     ($init:ident) => {
-        $crate::__define_initcall!(".initcall3.init", $init);
+        $crate::__define_initcall!(Initcall, ".initcall3.init", $init);
     };
 }
 
@@ -195,7 +222,7 @@ macro_rules! arch_initcall {
 #[macro_export]
 macro_rules! subsys_initcall {
     ($init:ident) => {
-        $crate::__define_initcall!(".initcall4.init", $init);
+        $crate::__define_initcall!(Initcall, ".initcall4.init", $init);
     };
 }
 
@@ -218,7 +245,7 @@ macro_rules! subsys_initcall {
 #[macro_export]
 macro_rules! fs_initcall {
     ($init:ident) => {
-        $crate::__define_initcall!(".initcall5.init", $init);
+        $crate::__define_initcall!(Initcall, ".initcall5.init", $init);
     };
 }
 
@@ -228,7 +255,7 @@ macro_rules! fs_initcall {
 #[macro_export]
 macro_rules! device_initcall {
     ($init:ident) => {
-        $crate::__define_initcall!(".initcall6.init", $init);
+        $crate::__define_initcall!(Initcall, ".initcall6.init", $init);
     };
 }
 
@@ -238,6 +265,6 @@ macro_rules! device_initcall {
 #[macro_export]
 macro_rules! late_initcall {
     ($init:ident) => {
-        $crate::__define_initcall!(".initcall7.init", $init);
+        $crate::__define_initcall!(Initcall, ".initcall7.init", $init);
     };
 }

@@ -12,7 +12,7 @@
 //! [`kernel/relay_rust.rs`]: srctree/kernel/relay_rust.rs
 
 use crate::{
-    initcall::Initcall,
+    initcall::EarlyInitcall,
     prelude::*,
     sync::global_lock, //
 };
@@ -61,7 +61,7 @@ global_lock! {
 ///
 /// To be called once, as an early initcall.
 #[doc(hidden)]
-pub unsafe fn init(_init: &Initcall<'_>) {
+pub unsafe fn init(_init: &EarlyInitcall<'_>) {
     // SAFETY: Promised by the caller.
     unsafe { OPEN_CHANNELS.init() };
 }
