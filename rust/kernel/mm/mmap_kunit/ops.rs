@@ -327,6 +327,26 @@ mod tests {
         assert!(full.name.is_some() && full.access.is_some() && full.map_pages.is_none());
     }
 
+    /// Or a mapping of one type would be taken for one of the other.
+    #[test]
+    fn tables_of_two_types_are_two() {
+        struct Other;
+
+        #[vtable]
+        impl VmOperations for Other {
+            type Data = u64;
+            type Mapped = ();
+
+            const ACCESS: Access = Access::GenericPhys;
+            const MAP_PAGES: MapPages = MapPages::Filemap;
+        }
+
+        const STOCK: &VmOperationsVTable<Stock> = &VmOperationsVTable::new();
+        const OTHER: &VmOperationsVTable<Other> = &VmOperationsVTable::new();
+
+        assert!(STOCK.as_ptr() != OTHER.as_ptr());
+    }
+
     #[test]
     fn ops_are_stored_as_in_c() -> Result {
         let mut raw = description(RW);
@@ -522,6 +542,9 @@ mod tests {
                     })
                     && ops.access.is_some_and(|f| {
                         f(vma, addr, buf, 2, 1) == if forbidden == 0 { 2 } else { errno }
+                    })
+                    && ops.access.is_some_and(|f| {
+                        f(vma, end - 1, buf, 2, 1) == if forbidden == 0 { 1 } else { errno }
                     })
                     && (forbidden != 0 || buffer == [7, 0])
             })?;

@@ -31,6 +31,7 @@ use crate::{
     types::ForeignOwnable, //
 };
 use core::{
+    any::TypeId,
     marker::PhantomData,
     ptr::NonNull, //
 };
@@ -94,10 +95,13 @@ impl<V: VmOperations> Private<V> {
 ///
 /// # Invariants
 ///
-/// The functions are those of `V`, or NULL.
-#[repr(transparent)]
+/// - The functions are those of `V`, or NULL.
+/// - No table of another type is at the same address.
+#[repr(C)]
 pub struct VmOperationsVTable<V> {
     ops: bindings::vm_operations_struct,
+    // If tables of two types were equal, the compiler could make them one.
+    _type: TypeId,
     _ops: PhantomData<fn(V)>,
 }
 
@@ -141,7 +145,7 @@ impl<V: VmOperations> VmOperationsVTable<V> {
             };
         }
 
-        // INVARIANT: The functions are those of `V`.
+        // INVARIANT: The functions are those of `V`, and the table has its type in it.
         #[allow(
             clippy::needless_update,
             reason = "there are more operations with NUMA and others"
@@ -173,6 +177,7 @@ impl<V: VmOperations> VmOperationsVTable<V> {
                 name: slot!(HAS_NAME, name_callback),
                 ..pin_init::zeroed()
             },
+            _type: TypeId::of::<V>(),
             _ops: PhantomData,
         }
     }
@@ -193,8 +198,8 @@ impl<V: VmOperations> VmOperationsVTable<V> {
         if !core::ptr::eq(unsafe { (*raw).vm_ops }, self.as_ptr()) {
             return None;
         }
-        // SAFETY: The mapping is locked as long as the reference lives. Only `set_vm_ops` gives
-        // this table to a mapping, along with the data.
+        // SAFETY: The mapping is locked as long as the reference lives. By the type invariants this
+        // is the table of `V`, which only `set_vm_ops` gives to a mapping, along with the data.
         Some(unsafe { VmaContext::from_raw(raw) })
     }
 
@@ -385,8 +390,10 @@ impl<V: VmOperations> VmOperationsVTable<V> {
     ) -> c_int {
         // SAFETY: Core mm has locked the mapping for reading.
         let vma = unsafe { VmaContext::from_raw(vma) };
-        // CAST: The length is that of a part of a page, and not negative.
-        let size = len as usize;
+        // Core mm asks for all that it still wants, be it beyond the mapping.
+        //
+        // CAST: The length is not negative.
+        let size = (len as usize).min(vma.end().saturating_sub(addr));
         let buffer = if write != 0 {
             // SAFETY: Promised by the caller, and nobody writes to it meanwhile.
             AccessBuffer::Write(unsafe { core::slice::from_raw_parts(buf.cast(), size) })
