@@ -439,11 +439,14 @@ impl<'v, V: VmOperations> VmHugeFault<'v, V> {
 
     /// Maps as many frames as make a huge page, from the `index`th of `pfns` on.
     ///
-    /// The mapping must be [`VmaFlag::PFNMAP`] or [`VmaFlag::MIXEDMAP`], and not copy-on-write.
+    /// The mapping must be [`VmaFlag::PFNMAP`] or [`VmaFlag::MIXEDMAP`], and not copy-on-write. An
+    /// address must be given the same frame until it is unmapped: else core mm warns, and leaves
+    /// what is there.
     ///
     /// # Errors
     ///
-    /// - [`VmHugeFaultError::Fallback`] if there are fewer frames, they do not start where a huge
+    /// - [`VmHugeFaultError::Fallback`] if the architecture cannot mark a huge page as one whose
+    ///   pages are not counted (`ARCH_SUPPORTS_PMD_PFNMAP`, `_PUD_PFNMAP`), there are fewer frames, they do not start where a huge
     ///   page can, or it would reach beyond the mapping.
     /// - [`VmFaultError::SIGBUS`] if the mapping has not the right flags; [`VmFaultError::OOM`].
     pub fn insert_pfn(&self, pfns: MappablePfns<'v>, index: usize) -> VmHugeFaultResult<'v> {
@@ -468,14 +471,14 @@ impl<'v, V: VmOperations> VmHugeFault<'v, V> {
         let write = self.is_write();
 
         let ret = match self.order {
-            #[cfg(CONFIG_TRANSPARENT_HUGEPAGE)]
+            #[cfg(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP)]
             bindings::HUGE_PMD_ORDER => {
                 // SAFETY: The fault is valid, core mm asked for this order, and the flags were
                 // checked. The frames may be mapped until the file is released, which the mapping
                 // prevents.
                 Some(unsafe { bindings::vmf_insert_pfn_pmd(vmf, pfn, write) })
             }
-            #[cfg(all(CONFIG_TRANSPARENT_HUGEPAGE, CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD))]
+            #[cfg(CONFIG_ARCH_SUPPORTS_PUD_PFNMAP)]
             bindings::HUGE_PUD_ORDER => {
                 // SAFETY: As above.
                 Some(unsafe { bindings::vmf_insert_pfn_pud(vmf, pfn, write) })

@@ -34,7 +34,7 @@ use crate::{
 
 mod custom;
 mod fault;
-#[cfg(CONFIG_TRANSPARENT_HUGEPAGE)]
+#[cfg(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP)]
 mod huge_fault;
 mod mapping;
 mod merge;
