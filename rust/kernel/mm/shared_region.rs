@@ -90,7 +90,12 @@ impl SharedRegion {
         }
 
         let released = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
-        let region = resource
+        // Of all memory, in which the resource is: what else is there is in use, and `/dev/mem`
+        // lets go of the region.
+        //
+        // SAFETY: The root is static.
+        let root = unsafe { Resource::from_raw(&raw mut bindings::iomem_resource) };
+        let region = root
             .request_region(
                 resource.start(),
                 resource.size(),
@@ -136,7 +141,7 @@ impl pci::Device<Bound> {
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if there is no such BAR or it is not memory, [`EBUSY`] if it is in use;
+    /// [`EINVAL`] if there is no such BAR, it has no address or it is not memory; [`EBUSY`] if it is in use;
     /// [`ENOMEM`].
     pub fn share_region(&self, bar: u32, name: &CStr) -> Result<Arc<SharedRegion>> {
         SharedRegion::request(self.as_ref(), self.resource(bar)?, name)
