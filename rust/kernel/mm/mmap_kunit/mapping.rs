@@ -301,6 +301,13 @@ mod tests {
             }),
             Err(EINVAL)
         );
+        assert_eq!(
+            map(1, SHARED, |file, desc| {
+                desc.set_flags(DriverFlag::MIXEDMAP);
+                desc.remap_full(MappablePfns::from_page(&file.pages[0]))
+            }),
+            Err(EINVAL)
+        );
     }
 
     #[test]
