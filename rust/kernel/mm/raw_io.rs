@@ -117,7 +117,8 @@ impl RawIo {
     ///
     /// # Errors
     ///
-    /// [`EFAULT`] if the kernel cannot read the memory, or user space cannot write its own.
+    /// [`EFAULT`] if the kernel cannot read the memory, user space cannot write its own, or `to` has
+    /// no room for so much.
     #[inline]
     pub fn read(
         &self,
@@ -125,6 +126,9 @@ impl RawIo {
         bounce: &mut BouncePage,
         to: &mut UserSliceWriter,
     ) -> Result {
+        if span.len > to.len() {
+            return Err(EFAULT);
+        }
         let Some(mem) = self.translate(span) else {
             return Err(EFAULT);
         };
@@ -157,10 +161,13 @@ impl RawIo {
 
     /// Writes a part of a page from user space, and returns how many bytes were written.
     ///
-    /// That is all of them, unless user space cannot read its own memory or the kernel cannot map
-    /// that of the page.
+    /// That is all of them, unless user space cannot read its own memory, the kernel cannot map
+    /// that of the page, or `from` has less.
     #[inline]
     pub fn write(&self, span: PageSpan, from: &mut UserSliceReader) -> usize {
+        if span.len > from.len() {
+            return 0;
+        }
         let Some(mem) = self.translate(span) else {
             return 0;
         };
