@@ -88,8 +88,9 @@ impl<'a> VmaDesc<'a> {
         if !core::ptr::eq(fops, table.as_raw()) {
             return Err(EINVAL);
         }
-        // SAFETY: VM operations that were written in Rust work on their own data, never on the file
-        // of the mapping. The data belongs to `inner`.
+        // SAFETY: VM operations that were written in Rust work on their own data, which belongs to
+        // `inner`. The page cache that `MapPages::Filemap` looks into is that of the mapped file,
+        // whatever that is.
         unsafe { self.call_nested_unchecked(inner) }
     }
 
