@@ -280,7 +280,7 @@ impl<'v, V: VmOperations> VmFault<'v, V> {
 
     /// Returns the offset in the file of the page that was touched, in pages.
     ///
-    /// It is no less than the offset of the mapping, and has no other limit.
+    /// It is no less than the [offset of the mapping](VmaContext::pgoff), and has no other limit.
     #[inline]
     pub fn pgoff(&self) -> usize {
         self.raw().__bindgen_anon_1.pgoff

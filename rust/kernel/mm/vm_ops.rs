@@ -151,7 +151,8 @@ pub trait VmOperations: Sized + 'static {
     /// What the operations work on. Use `()` if they need nothing.
     type Data: Sync + 'static;
 
-    /// What each mapping owns. Use `()` if nothing; the mapping then keeps the data.
+    /// What each mapping owns. Use `()` if nothing; the mapping then keeps the data, as it does if
+    /// this is another type without a size, which is dropped at once.
     type Mapped: ForeignOwnable + Send + Sync + 'static;
 
     /// How a debugger gets at memory that has no pages.
@@ -160,7 +161,8 @@ pub trait VmOperations: Sized + 'static {
     /// How pages around a fault are mapped ahead.
     const MAP_PAGES: MapPages = MapPages::None;
 
-    /// A mapping has been made, at these user addresses and this offset in pages.
+    /// A mapping has been made, at these user addresses and this offset in pages (that of
+    /// [`VmaContext::pgoff`]).
     ///
     /// Returns its state. Runs once a mapping, after the action; if it fails the mapping is undone,
     /// and `mmap()` returns the error.
@@ -264,7 +266,8 @@ pub trait VmOperations: Sized + 'static {
 ///
 /// - The mapping is valid and locked, at least for reading, during `'v`.
 /// - Its private data was stored by [`VmaDesc::set_vm_ops`](super::vma_desc::VmaDesc::set_vm_ops)
-///   for `V`, or by an operation of `V`.
+///   for `V`, or by an operation of `V`; unless both data and state have no size, when it is not
+///   looked at.
 pub struct VmaContext<'v, V: VmOperations> {
     vma: NonNull<bindings::vm_area_struct>,
     _invariant: PhantomData<fn(&'v V) -> &'v V>,
