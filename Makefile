@@ -20,10 +20,10 @@ help:
 	@echo 'make build    builds the kernel of ARCH and FLAVOR'
 	@echo 'make shell    a prompt in the booted system'
 	@echo "make boot     runs PROG='./static-binary args...', or ROOT=dir CMD='...', in the kernel"
-	@echo 'make kunit    the KUnit suites and doctests, by kunit.py'
+	@echo 'make kunit    the KUnit suites of mm and fs, and the doctests, by kunit.py'
 	@echo 'make bench    instructions per operation, C and Rust'
 	@echo 'make bench-boot  instructions of a boot with all code instrumented, C and Rust kcov'
-	@echo 'make style    rustfmt, clippy, rustdoc, checkpatch'
+	@echo 'make style    rustfmt, checkpatch, rustdoc, sphinx (clippy: make build FLAVOR=debug)'
 	@echo 'make info     NAME=value lines: trees, folders, tool versions'
 	@echo 'make clean    removes the build folder'
 	@echo
