@@ -8,6 +8,10 @@
 
 . "$(dirname "$0")/env.sh"
 
+for tool in quilt rsync; do
+	command -v $tool >/dev/null || die "$tool is missing: run 'make setup', or install the package $tool"
+done
+
 STATE=$BUILD/overlay
 MARK=rust/kernel/mm/vma_desc.rs
 

@@ -15,6 +15,9 @@ PACKAGES="
 	quilt rsync rust-web-clippy rust-web-src rustc-web rustfmt-web xz-utils
 "
 
+# What compiles bindgen; a toolchain of rustup will do.
+[ -x "$HOME/.cargo/bin/cargo" ] || command -v cargo >/dev/null || PACKAGES+=" cargo-web"
+
 need_mib()
 {
 	local dir=$1 want=$2 have
@@ -76,7 +79,7 @@ install_bindgen()
 		return 0
 	fi
 	command -v cargo >/dev/null ||
-		die "bindgen must be compiled and cargo is missing: install rustup or Debian's cargo"
+		die "bindgen must be compiled and cargo is missing: install rustup or Debian's cargo-web"
 	say "compiling bindgen $BINDGEN_VERSION (about 75 s)"
 	# A rustup cargo must bring its own rustc, not find Debian's.
 	(PATH=$HOME/.cargo/bin:$PATH

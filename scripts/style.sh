@@ -75,10 +75,11 @@ rustdoc_gate()
 # our files counts.
 sphinx_gate()
 {
-	local ours
+	local ours log=$BUILD/sphinx.log
 
 	ours=$(overlay_files '*.rst' | paste -sd'|')
-	! make -C "$SRC" LLVM=1 SPHINXDIRS=rust htmldocs 2>&1 | grep -E "$ours"
+	make -C "$SRC" LLVM=1 SPHINXDIRS=rust htmldocs >"$log" 2>&1 || { tail -n 30 "$log"; return 1; }
+	! grep -E "$ours" "$log"
 }
 
 gate rustfmt rustfmt_gate
