@@ -174,6 +174,10 @@ pub trait FileOperations: Sized + 'static {
     const FOP_FLAGS: FopFlags = FopFlags::empty();
 
     /// Opens the file and makes its private data.
+    ///
+    /// An error is what `open(2)` returns.
+    ///
+    /// Context: user context, may sleep.
     fn open(_ctx: OpenContext<'_, Self>, _file: &File) -> Result<Self::Private> {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
@@ -288,7 +292,7 @@ pub trait FileOperations: Sized + 'static {
 
     /// Performs an `io_uring` passthrough command.
     ///
-    /// The value is the result of the completion queue entry.
+    /// `_issue_flags` are `IO_URING_F_*`. The value is the result of the completion queue entry.
     fn uring_cmd(_cmd: UringCmd<'_, Self::Private>, _issue_flags: u32) -> Result<i32> {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
@@ -301,7 +305,8 @@ pub trait FileOperations: Sized + 'static {
 
     /// Handles `ioctl(2)`.
     ///
-    /// `cmd` is usually taken apart with the functions of [`kernel::ioctl`](mod@crate::ioctl).
+    /// `cmd` is usually taken apart with the functions of [`kernel::ioctl`](mod@crate::ioctl). The
+    /// error for one that is not known is [`ENOTTY`].
     fn ioctl(_data: Borrowed<'_, Self>, _file: &File, _cmd: u32, _arg: usize) -> Result<isize> {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
@@ -332,6 +337,10 @@ pub trait FileOperations: Sized + 'static {
     ///
     /// The method may be called for a mapping that is then merged into another, or that fails. It
     /// must therefore not count or reserve anything.
+    ///
+    /// An error is what `mmap(2)` returns.
+    ///
+    /// Context: user context, may sleep; the address space is locked.
     #[cfg(CONFIG_MMU)]
     fn mmap_prepare<'a>(
         _data: Borrowed<'a, Self>,
@@ -342,7 +351,8 @@ pub trait FileOperations: Sized + 'static {
 
     /// Chooses the address of a mapping of the file.
     ///
-    /// The kernel checks that the address is page-aligned and in range.
+    /// The kernel checks that the address is page-aligned, else `mmap(2)` fails with [`EINVAL`], and
+    /// in range, else with [`ENOMEM`].
     ///
     /// # Examples
     ///

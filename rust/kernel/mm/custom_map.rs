@@ -111,6 +111,7 @@ pub trait CustomMap: Sized {
 ///
 /// - [`EFAULT`] if the range is not inside the mapping;
 /// - [`EINVAL`] if the range is empty, or core mm refuses what is to be mapped;
+/// - [`EACCES`] if the architecture does not let user space have a frame;
 /// - [`EBUSY`] if a part of the range is mapped already;
 /// - [`ENOMEM`].
 ///

@@ -32,6 +32,20 @@ use core::marker::PhantomData;
 /// is lost when the mapping fails after the hook, or is merged into its neighbour and the action
 /// never runs.
 ///
+/// # Errors
+///
+/// What a hook can know is an error of the method that makes the action. Later `mmap()` fails with
+///
+/// - [`EINVAL`] if frames are to be remapped in a mapping that is
+///   [`MIXEDMAP`](super::vma_flags::VmaFlag::MIXEDMAP), or in a part of a copy-on-write mapping; if
+///   pages or frames are to be inserted in one that is
+///   [`PFNMAP`](super::vma_flags::VmaFlag::PFNMAP); or if a page is none that can be mapped, see
+///   `vm_insert_page()`;
+/// - [`EACCES`] if the architecture does not let user space have a frame;
+/// - what a [source](super::mixed::MixedSource) or a [`CustomMap`](super::custom_map::CustomMap)
+///   returned;
+/// - [`ENOMEM`].
+///
 /// # Examples
 ///
 /// One page in the middle of the mapping; the rest is left to page faults:

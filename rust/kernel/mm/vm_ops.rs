@@ -192,16 +192,29 @@ pub trait VmOperations: Sized + 'static {
     }
 
     /// Says whether the mapping may be split at the user address `addr`.
+    ///
+    /// An error is what `munmap()`, `mprotect()`, `mremap()` or `mmap()` in its place returns, and
+    /// the mapping stays whole.
+    ///
+    /// Context: user context, may sleep; the address space is locked.
     fn may_split(_vma: VmaContext<'_, Self>, _addr: usize) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
     /// Says whether the mapping may be moved. Called for the mapping at its new place.
+    ///
+    /// An error is what `mremap()` returns, and the mapping stays where it was.
+    ///
+    /// Context: as [`Self::may_split`].
     fn mremap(_vma: VmaContext<'_, Self>) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
     /// Says whether `flags` may become the flags of the user addresses `range` of the mapping.
+    ///
+    /// An error is what `mprotect()` returns; what comes before the mapping has changed by then.
+    ///
+    /// Context: as [`Self::may_split`].
     fn mprotect(_vma: VmaContext<'_, Self>, _range: Range<usize>, _flags: VmaFlags) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
@@ -220,12 +233,14 @@ pub trait VmOperations: Sized + 'static {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Returns the size of the pages that make up the mapping, as reported to user space.
+    /// Returns the size of the pages that make up the mapping in bytes, as reported to user space;
+    /// no less than that of a page.
     fn pagesize(_vma: VmaContext<'_, Self>) -> Alignment {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// A page is about to become writable, in a shared mapping. An error denies it.
+    /// A page is about to become writable, in a shared mapping. An error ends the access, as that
+    /// of [`Self::fault`] does.
     ///
     /// Context: as [`Self::fault`].
     fn page_mkwrite(_vmf: VmFault<'_, Self>) -> Result<(), VmFaultError> {

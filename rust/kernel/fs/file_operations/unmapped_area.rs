@@ -52,7 +52,8 @@ impl UnmappedAreaRequest {
         self.flags & (bindings::MAP_SHARED as usize) != 0
     }
 
-    /// Lets the memory manager choose, as for a file without a wish of its own.
+    /// Lets the memory manager choose, as for a file without a wish of its own; [`ENOMEM`] if there
+    /// is no room.
     #[cfg(CONFIG_MMU)]
     #[inline]
     pub fn default_area(&self) -> UnmappedArea {
