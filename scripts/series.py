@@ -24,8 +24,10 @@ LISTS = {
     "rust/kernel/Kconfig.test", "samples/rust/Kconfig", "samples/rust/Makefile",
 }
 
-# Tests that are configured apart from what they test.
-TESTED_BY = {
+# Lines that do not name what they are for: tests, which are configured apart from what they test,
+# and features of the language.
+STANDS_FOR = {
+    "#![feature(const_type_id)]": Path("rust/kernel/mm/vm_ops/table.rs"),
     "config RUST_FILE_OPERATIONS_KUNIT_TEST": Path("rust/kernel/fs/file_operations.rs"),
     "config RUST_MMAP_KUNIT_TEST": Path("rust/kernel/mm/mmap_kunit.rs"),
     "config RUST_RELAY_KUNIT_TEST": Path("rust/kernel/relay.rs"),
@@ -71,7 +73,7 @@ def named_by(path, line):
         return folder / f"{m[1] or m[2] or m[3]}.rs"
     if m := re.match(r"config SAMPLE_RUST_(\w+)", line):
         return folder / f"rust_{m[1].lower()}.rs"
-    return TESTED_BY.get(line.strip())
+    return STANDS_FOR.get(line.strip())
 
 
 def entries(path, lines):

@@ -153,8 +153,8 @@ pub(super) fn raw_source<S: MixedSource>(source: &S) -> (bindings::mmap_get_mixe
 
 /// # Safety
 ///
-/// `private` must be a source that is borrowed for as long as the mapping lasts, and `entry` valid
-/// and zeroed but for `pfn`.
+/// `private` must be a source that is borrowed for as long as the mapping lasts, and `entry` valid,
+/// without a page.
 unsafe extern "C" fn get_callback<S: MixedSource>(
     private: *mut c_void,
     pgoff: c_ulong,
