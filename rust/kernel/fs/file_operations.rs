@@ -272,7 +272,7 @@ pub trait FileOperations: Sized + 'static {
 
     /// Reads from the file at [`Kiocb::ki_pos`], to any kind of buffer.
     ///
-    /// Returns how many bytes were read; more than the buffer has room for count as that many.
+    /// Returns how many bytes were read; more than were put into the buffer count as that many.
     fn read_iter(
         _kiocb: Kiocb<'_, Self::Private>,
         _to: &mut IovIterDest<'_>, //

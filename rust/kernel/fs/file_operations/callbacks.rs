@@ -43,9 +43,9 @@ use crate::{
     }, //
 };
 
-/// Turns the result of an operation on an iterator of `len` bytes into what C expects.
+/// Turns the result of an operation on `len` bytes, at most, into what C expects.
 ///
-/// C looks for as many pages as the result says.
+/// C believes it: it looks for as many pages of an iterator, and goes on behind as many bytes.
 #[inline]
 fn transferred(len: usize, result: Result<usize>) -> isize {
     match result {
@@ -68,9 +68,10 @@ fn done(err: Error) -> Error {
 // An "open file of `T`" is a file in `T::Host` with the operations of `T`, on which `open` has
 // succeeded, and which is not released before the call returns.
 //
-// Such a file has no lock for its position (`FMODE_ATOMIC_POS`), so several threads may be inside
-// of `fdget_pos` at once, whatever `from_raw_file` asks for. Rust accesses a position by
-// `FilePosition` only, which expects that.
+// `from_raw_file` asks that no other thread is inside of `fdget_pos` without the lock of the
+// position. A regular file, such as those of debugfs, has that lock, and none but `read`, `write`
+// and `llseek` run inside. A device has no such lock (`FMODE_ATOMIC_POS`), so there may be such
+// threads; but Rust accesses a position by `FilePosition` only, which expects them.
 impl<T: FileOperations> FileOperationsVTable<T> {
     /// # Safety
     ///
@@ -171,10 +172,7 @@ impl<T: FileOperations> FileOperationsVTable<T> {
         let mut to = UserSlice::new(UserPtr::from_ptr(buf.cast()), len).writer();
 
         // SAFETY: `pos` is ours during this call. It is not NULL, since no file of `T` is a stream.
-        match T::read(data, file, &mut to, unsafe { &mut *pos }) {
-            Ok(len) => len as isize,
-            Err(err) => err.to_errno() as isize,
-        }
+        transferred(len, T::read(data, file, &mut to, unsafe { &mut *pos }))
     }
 
     /// # Safety
@@ -194,10 +192,7 @@ impl<T: FileOperations> FileOperationsVTable<T> {
         let mut from = UserSlice::new(UserPtr::from_ptr(buf.cast_mut().cast()), len).reader();
 
         // SAFETY: `pos` is ours during this call. It is not NULL, since no file of `T` is a stream.
-        match T::write(data, file, &mut from, unsafe { &mut *pos }) {
-            Ok(len) => len as isize,
-            Err(err) => err.to_errno() as isize,
-        }
+        transferred(len, T::write(data, file, &mut from, unsafe { &mut *pos }))
     }
 
     /// # Safety
@@ -213,8 +208,10 @@ impl<T: FileOperations> FileOperationsVTable<T> {
         // SAFETY: The caller passes a valid `iov_iter` that is a destination.
         let to = unsafe { IovIterDest::from_raw(iter) };
         let room = to.len();
+        let result = T::read_iter(kiocb, to);
 
-        transferred(room, T::read_iter(kiocb, to))
+        // What is behind that was not written, and may be memory of the kernel.
+        transferred(room.saturating_sub(to.len()), result)
     }
 
     /// # Safety

@@ -47,7 +47,8 @@ impl FileOperations for Stock {
     const FOP_FLAGS: FopFlags = FopFlags::UNSIGNED_OFFSET;
 
     fn read_iter(_kiocb: Kiocb<'_, ()>, to: &mut IovIterDest<'_>) -> Result<usize> {
-        Ok(to.len() + 1)
+        to.copy_to_iter(b"abc");
+        Ok(to.len() + 100)
     }
 
     fn write_iter(_kiocb: Kiocb<'_, ()>, from: &mut IovIterSource<'_>) -> Result<usize> {
@@ -110,7 +111,10 @@ impl FileOperations for Full {
         to: &mut UserSliceWriter,
         pos: &mut Offset,
     ) -> Result<usize> {
-        *pos += 1;
+        *pos += data.inode as Offset;
+        if to.is_empty() {
+            return Err(EIOCBQUEUED);
+        }
         Ok(data.inode + to.len())
     }
 
@@ -318,18 +322,21 @@ mod suite {
         let read = FULL.as_raw().read.ok_or(EINVAL)?;
         let write = FULL.as_raw().write.ok_or(EINVAL)?;
         let mut file = TestFile::new();
-        let mut pos = 41;
+        let mut pos = 0;
         file.open(0x1000)?;
 
-        // SAFETY: The file is open, and the position is ours. The buffer is not accessed.
-        let ret = unsafe { read(file.as_ptr(), ptr::null_mut(), 7, &raw mut pos) };
-        assert_eq!(ret, 0x1007);
-        assert_eq!(pos, 42);
+        // No more than is asked for, and nothing that comes later.
+        for (len, expected) in [(7, 7), (0, EINVAL.to_errno() as isize)] {
+            // SAFETY: The file is open, and the position is ours. The buffer is not accessed.
+            let ret = unsafe { read(file.as_ptr(), ptr::null_mut(), len, &raw mut pos) };
+            assert_eq!(ret, expected);
+        }
+        assert_eq!(pos, 0x2000);
 
         // SAFETY: As above.
         let ret = unsafe { write(file.as_ptr(), ptr::null(), 7, &raw mut pos) };
         assert_eq!(ret, ENOSPC.to_errno() as isize);
-        assert_eq!(pos, 42);
+        assert_eq!(pos, 0x2000);
         file.release()
     }
 
@@ -342,13 +349,18 @@ mod suite {
         // SAFETY: Both may be all zeroes: integers, and pointers that may be NULL.
         let (mut kiocb, mut iter): (bindings::kiocb, bindings::iov_iter) =
             unsafe { core::mem::zeroed() };
+        let mut buf = [0u8; 7];
+        let kvec = bindings::kvec {
+            iov_base: buf.as_mut_ptr().cast(),
+            iov_len: buf.len(),
+        };
 
         kiocb.ki_filp = file.as_ptr();
-        for (source, len, expected) in [(0, 7, 7), (1, 7, 7), (1, 0, EINVAL.to_errno() as isize)] {
-            // SAFETY: Nobody looks into the buffer of this iterator. The operations have no private
+        for (source, len, expected) in [(0, 7, 3), (1, 7, 7), (1, 0, EINVAL.to_errno() as isize)] {
+            // SAFETY: The buffer is ours, and has as many bytes. The operations have no private
             // data.
             let ret = unsafe {
-                bindings::iov_iter_kvec(&raw mut iter, source, ptr::null(), 0, len);
+                bindings::iov_iter_kvec(&raw mut iter, source, &raw const kvec, 1, len);
                 let call = if source == 0 { read_iter } else { write_iter };
                 call(&raw mut kiocb, &raw mut iter)
             };
