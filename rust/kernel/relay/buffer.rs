@@ -455,8 +455,8 @@ impl Buffer {
         if offset != geometry.stopped() {
             self.set_padding(index, size.wrapping_sub(offset));
             index = geometry.next(index);
-            // Before it is one more, or a reader would take a full buffer for one that is being
-            // overwritten, and skip what it has not read.
+            // Before it is one more: with just one sub-buffer, a reader would else take it for one
+            // that is being overwritten, and skip what it has not read.
             order!(Write);
             self.set_offset(geometry.stopped());
             order!(Write);
