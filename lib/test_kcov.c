@@ -16,6 +16,7 @@
 #include <linux/interrupt.h>
 #include <linux/kcov.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/uaccess.h>
 #include <linux/workqueue.h>
 
@@ -86,6 +87,7 @@ static void test_kcov_hold(struct work_struct *work)
 }
 
 static DECLARE_WORK(test_kcov_hold_work, test_kcov_hold);
+static DEFINE_MUTEX(test_kcov_hold_lock);
 
 static ssize_t test_kcov_write(struct file *file, const char __user *from,
 			       size_t len, loff_t *pos)
@@ -93,7 +95,9 @@ static ssize_t test_kcov_write(struct file *file, const char __user *from,
 	struct test_section section = { .common = kcov_common_handle() };
 	char buf[32] = {}, word[16];
 
-	if (len >= sizeof(buf) || copy_from_user(buf, from, len))
+	if (len >= sizeof(buf))
+		return -EINVAL;
+	if (copy_from_user(buf, from, len))
 		return -EFAULT;
 	if (sscanf(buf, "%15s %u", word, &section.id) < 1)
 		return -EINVAL;
@@ -106,6 +110,7 @@ static ssize_t test_kcov_write(struct file *file, const char __user *from,
 		return len;
 	}
 	if (!strcmp(word, "hold")) {
+		guard(mutex)(&test_kcov_hold_lock);
 		if (work_busy(&test_kcov_hold_work))
 			return -EBUSY;
 		test_kcov_held_id = section.id;
@@ -114,6 +119,7 @@ static ssize_t test_kcov_write(struct file *file, const char __user *from,
 		return len;
 	}
 	if (!strcmp(word, "release")) {
+		guard(mutex)(&test_kcov_hold_lock);
 		if (!work_busy(&test_kcov_hold_work))
 			return -EINVAL;
 		complete(&test_kcov_released);

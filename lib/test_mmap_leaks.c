@@ -24,9 +24,9 @@ enum command {
 	LEAK_FILE = 'f',	/* A reference on the file of a descriptor. */
 	LEAK_PAGE = 'p',	/* A reference on a page. */
 	LEAK_OBJECT = 'o',
-	LEAK_TABLE = 't',	/* A page table of the process. */
+	LEAK_TABLE = 't',	/* A page table of the process that opened this. */
 	LEAK_COMMITTED = 'c',	/* A page of accounted memory. */
-	LEAK_RSS = 'r',		/* A page of the resident memory of the process. */
+	LEAK_RSS = 'r',		/* A page of its resident memory. */
 };
 
 struct leak {
@@ -35,10 +35,10 @@ struct leak {
 	unsigned long hidden;	/* from kmemleak: the complement of a pointer */
 };
 
-static void *leak(unsigned int kind, unsigned long arg)
+static void *leak(struct mm_struct *mm, unsigned int kind, unsigned long arg)
 {
-	struct mm_struct *mm = current->mm;
 	struct page *page;
+	pgtable_t table;
 
 	switch (kind) {
 	case LEAK_FILE:
@@ -49,11 +49,11 @@ static void *leak(unsigned int kind, unsigned long arg)
 	case LEAK_OBJECT:
 		return kmalloc(64, GFP_KERNEL) ?: ERR_PTR(-ENOMEM);
 	case LEAK_TABLE:
-		page = pte_alloc_one(mm);
-		if (!page)
+		table = pte_alloc_one(mm);
+		if (!table)
 			return ERR_PTR(-ENOMEM);
 		mm_inc_nr_ptes(mm);
-		return page;
+		return table;
 	case LEAK_COMMITTED:
 		vm_acct_memory(1);
 		return NULL;
@@ -120,7 +120,7 @@ static long leaks_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 	if (this->kind)
 		return -EBUSY;
-	what = leak(cmd, arg);
+	what = leak(this->mm, cmd, arg);
 	if (IS_ERR(what))
 		return PTR_ERR(what);
 	this->hidden = ~(unsigned long)what;

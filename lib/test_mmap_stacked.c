@@ -11,6 +11,7 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 
 enum stacking {
@@ -68,12 +69,15 @@ static int stacked_mmap(struct file *file, struct vm_area_struct *vma)
 	if (stacked->stacking == SWAP)
 		vma_set_file(vma, inner);
 	err = vfs_mmap(inner, vma);
-	if (!err && stacked->stacking == WRAP) {
+	/* What became anonymous memory has no operations. */
+	if (!err && stacked->stacking == WRAP && vma->vm_ops) {
 		stacked->vm_ops = vma->vm_ops;
 		vma->vm_ops = &wrapped_ops;
 	}
 	return err;
 }
+
+static DEFINE_MUTEX(stacked_lock);
 
 static long stacked_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
@@ -81,6 +85,7 @@ static long stacked_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 	struct file *inner;
 	char *path;
 
+	guard(mutex)(&stacked_lock);
 	if (stacked->inner)
 		return -EBUSY;
 	path = strndup_user((const char __user *)arg, PATH_MAX);
