@@ -40,6 +40,8 @@ static const struct {
 
 static void finish(int status)
 {
+	/* A message of the kernel on its way to the console might cut the line. */
+	usleep(100000);
 	printf("\n[boot] exit=%d\n", status);
 	fflush(stdout);
 	tcdrain(1);

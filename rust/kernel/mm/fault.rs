@@ -446,8 +446,8 @@ impl<'v, V: VmOperations> VmHugeFault<'v, V> {
     /// # Errors
     ///
     /// - [`VmHugeFaultError::Fallback`] if the architecture cannot mark a huge page as one whose
-    ///   pages are not counted (`ARCH_SUPPORTS_PMD_PFNMAP`, `_PUD_PFNMAP`), there are fewer frames, they do not start where a huge
-    ///   page can, or it would reach beyond the mapping.
+    ///   pages are not counted (`ARCH_SUPPORTS_PMD_PFNMAP`, `_PUD_PFNMAP`), there are fewer frames,
+    ///   they do not start where a huge page can, or it would reach beyond the mapping.
     /// - [`VmFaultError::SIGBUS`] if the mapping has not the right flags; [`VmFaultError::OOM`].
     pub fn insert_pfn(&self, pfns: MappablePfns<'v>, index: usize) -> VmHugeFaultResult<'v> {
         let flags = self.vmf.vma_flags();

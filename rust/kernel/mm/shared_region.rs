@@ -141,8 +141,8 @@ impl pci::Device<Bound> {
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if there is no such BAR, it has no address or it is not memory; [`EBUSY`] if it is in use;
-    /// [`ENOMEM`].
+    /// [`EINVAL`] if there is no such BAR, it has no address or it is not memory; [`EBUSY`] if it
+    /// is in use; [`ENOMEM`].
     pub fn share_region(&self, bar: u32, name: &CStr) -> Result<Arc<SharedRegion>> {
         SharedRegion::request(self.as_ref(), self.resource(bar)?, name)
     }

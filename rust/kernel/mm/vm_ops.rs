@@ -255,8 +255,8 @@ pub trait VmOperations: Sized + 'static {
     /// Copies to or from the user address `addr`, on behalf of a debugger.
     ///
     /// What is asked for is in the mapping, but not necessarily in one page. Returns how many bytes
-    /// were copied. The access rights of the mapping are not for debuggers;
-    /// denying what no one may do is up to this operation.
+    /// were copied. The access rights of the mapping are not for debuggers; denying what no one may
+    /// do is up to this operation.
     ///
     /// Context: user context, may sleep; the address space is locked for reading.
     fn access(

@@ -10,7 +10,7 @@
 
 /* Seconds. On a debug kernel, emulated on a busy machine, a test may take many minutes. */
 #undef TEST_TIMEOUT_DEFAULT
-#define TEST_TIMEOUT_DEFAULT 3600
+#define TEST_TIMEOUT_DEFAULT 1800
 
 /* What a call returns, or the negative errno, as the kernel itself gives it. */
 #define SYSRET(call) ({				\

@@ -36,7 +36,7 @@ FIXTURE_SETUP(planted)
 	*p = 1;
 	self->pfns[0] = phys_of(p) / PAGE;
 	ASSERT_NE(0, self->pfns[0]);
-	/* So is the program. */
+	/* The program is in memory, too. */
 	ASSERT_EQ(0, mlockall(MCL_CURRENT));
 	/* Twice, for what the first time allocates for good. */
 	for (int i = 0; i < 2; i++)
