@@ -83,7 +83,7 @@ impl FileOperations for RelayFile {
 
     #[inline]
     fn poll(buf: &Buffer, file: &File, table: PollTable<'_>) -> u32 {
-        // SAFETY: What was opened is this buffer, which `ARef<Buffer>` keeps until the file is gone.
+        // SAFETY: What was opened is this buffer; `ARef<Buffer>` keeps it until the file is gone.
         unsafe { buf.poll(file, table) }
     }
 

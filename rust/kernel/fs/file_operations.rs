@@ -351,8 +351,8 @@ pub trait FileOperations: Sized + 'static {
 
     /// Chooses the address of a mapping of the file.
     ///
-    /// The kernel checks that the address is page-aligned, else `mmap(2)` fails with [`EINVAL`], and
-    /// in range, else with [`ENOMEM`].
+    /// The kernel checks that the address is page-aligned, else `mmap(2)` fails with [`EINVAL`],
+    /// and in range, else with [`ENOMEM`].
     ///
     /// # Examples
     ///

@@ -33,8 +33,8 @@ type RawSource = bindings::mmap_action__bindgen_ty_1__bindgen_ty_4__bindgen_ty_1
 pub enum MixedEntry<'a> {
     /// A page, which the mapping counts.
     Page(&'a Page),
-    /// A frame, which it does not. A `struct page` that the frame may have is left alone, unless the
-    /// architecture is one without `ARCH_HAS_PTE_SPECIAL`: there it is counted.
+    /// A frame, which it does not. A `struct page` that the frame may have is left alone, unless
+    /// the architecture is one without `ARCH_HAS_PTE_SPECIAL`: there it is counted.
     Special(MappablePfn<'a>),
 }
 

@@ -117,8 +117,8 @@ impl RawIo {
     ///
     /// # Errors
     ///
-    /// [`EFAULT`] if the kernel cannot read the memory, user space cannot write its own, or `to` has
-    /// no room for so much.
+    /// [`EFAULT`] if the kernel cannot read the memory, user space cannot write its own, or `to`
+    /// has no room for so much.
     #[inline]
     pub fn read(
         &self,

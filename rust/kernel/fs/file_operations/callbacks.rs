@@ -88,8 +88,8 @@ impl<T: FileOperations> FileOperationsVTable<T> {
 
         match opened {
             Ok(private) => {
-                // SAFETY: The file is being opened, and cannot be installed, so nobody else accesses
-                // its private data.
+                // SAFETY: The file is being opened, and cannot be installed, so nobody else
+                // accesses its private data.
                 unsafe { (*file).private_data = private.into_foreign() };
                 // Who has kept the file, and sees it as opened, sees the data. On x86 stores are in
                 // order anyway.

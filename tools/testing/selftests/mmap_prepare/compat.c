@@ -269,7 +269,8 @@ TEST_F(kcov, remote_bad_handles)
 	ASSERT_EQ(0, cover_open(&other, 512));
 	if (!fork()) {
 		EXPECT_ERRNO(EEXIST, cover_remote(&other, KCOV_TRACE_PC, COVER_WORDS, USB(3), 0));
-		EXPECT_ERRNO(EEXIST, cover_remote(&other, KCOV_TRACE_PC, COVER_WORDS, 0, COMMON(3)));
+		EXPECT_ERRNO(EEXIST, cover_remote(&other, KCOV_TRACE_PC, COVER_WORDS, 0,
+						  COMMON(3)));
 		_exit(!__test_passed(_metadata));
 	} else {
 		int status = -1;
