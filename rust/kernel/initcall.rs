@@ -97,13 +97,13 @@ impl EarlyInitcall<'_> {
     #[doc(hidden)]
     #[inline(always)]
     pub unsafe fn run(f: impl FnOnce(&EarlyInitcall<'_>) -> Result) -> crate::ffi::c_int {
-        match f(&EarlyInitcall {
+        let early = EarlyInitcall {
             _init: PhantomData,
             _not_send: NotThreadSafe,
-        }) {
-            Ok(()) => 0,
-            Err(err) => err.to_errno(),
-        }
+        };
+
+        // SAFETY: Promised by the caller.
+        unsafe { Initcall::run(|_| f(&early)) }
     }
 }
 
